@@ -1,0 +1,48 @@
+"""artifix takes the compression out of pictures: blocks, ringing, mosquito noise, banding and smeared colour."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from artifix.codecs import degrade
+    from artifix.errors import ArtifixError
+    from artifix.evaluate.inspection import Inspection, inspect
+    from artifix.image import Picture, read_image, read_picture, write_image, write_picture
+    from artifix.restoration import Record, Restorer, restore
+
+__all__ = [
+    "ArtifixError",
+    "Inspection",
+    "Picture",
+    "Record",
+    "Restorer",
+    "degrade",
+    "inspect",
+    "read_image",
+    "read_picture",
+    "restore",
+    "write_image",
+    "write_picture",
+]
+
+_HOME = {
+    "ArtifixError": "artifix.errors",
+    "Inspection": "artifix.evaluate.inspection",
+    "Picture": "artifix.image",
+    "Record": "artifix.restoration",
+    "Restorer": "artifix.restoration",
+    "degrade": "artifix.codecs",
+    "inspect": "artifix.evaluate.inspection",
+    "read_image": "artifix.image",
+    "read_picture": "artifix.image",
+    "restore": "artifix.restoration.restorer",
+    "write_image": "artifix.image",
+    "write_picture": "artifix.image",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used: `artifix --help` needs none of them."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'artifix' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

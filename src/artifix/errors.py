@@ -1,0 +1,25 @@
+"""What can go wrong, as exceptions whose text is the one line a user reads."""
+
+
+class ArtifixError(Exception):
+    """Base of every error that artifix raises on purpose; its text names the file and the reason."""
+
+
+class ImageError(ArtifixError):
+    """A file that is not a picture, is broken, or holds more than is allowed."""
+
+
+class OutputError(ArtifixError):
+    """An output that cannot be written, exists already, or would replace an input."""
+
+
+class ModelError(ArtifixError):
+    """An unknown model, or a model file that is not one of ours or does not fit."""
+
+
+class RecipeError(ArtifixError):
+    """A training recipe with an unknown key or a value out of range."""
+
+
+class DataError(ArtifixError):
+    """A data folder without what is needed in it."""

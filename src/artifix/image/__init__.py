@@ -1,0 +1,28 @@
+"""File <-> picture: the pixels, and everything beside them that must survive a restoration."""
+
+from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, output_format
+from artifix.image.output import atomic_output
+from artifix.image.picture import Metadata, Picture, Pixels, Space, to_rgb
+from artifix.image.pillow import MAX_PIXELS
+from artifix.image.read import read_image, read_picture
+from artifix.image.write import losses, write_image, write_picture
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "READABLE_SUFFIXES",
+    "WRITABLE_SUFFIXES",
+    "Format",
+    "Metadata",
+    "Picture",
+    "Pixels",
+    "Space",
+    "atomic_output",
+    "losses",
+    "output_format",
+    "read_image",
+    "read_picture",
+    "to_rgb",
+    "write_image",
+    "write_picture",
+]

@@ -1,0 +1,49 @@
+"""An output file that appears whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from artifix.errors import OutputError
+
+
+@contextmanager
+def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to, beside the path, that takes its place at the end; after any failure nothing is left of it.
+
+    Unless `overwrite`, it never takes the place of another file, not even of one that appears meanwhile. OutputError
+    for a path that exists, and for whatever keeps the file from being written.
+    """
+    path = Path(path)
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.partial")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        _publish(temporary, path, overwrite=overwrite)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        path.hardlink_to(temporary)  # a rename would replace what is there
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError:  # FAT and some network drives have no hard links
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        temporary.rename(path)
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError(f"{path}: exists already; --overwrite replaces it")

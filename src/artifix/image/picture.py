@@ -1,0 +1,84 @@
+"""A decoded picture: its pixels, and what must reach the restored file unchanged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.color import ycbcr_to_rgb
+
+Space = Literal["L", "RGB", "YCbCr"]
+Pixels = NDArray[np.uint8 | np.uint16]
+
+# Whole pictures are converted and copied a band of rows at a time, so that no second copy of 100 megapixels is made.
+_BAND_PIXELS: Final = 1 << 20
+
+
+class Metadata(NamedTuple):
+    """What lies beside the pixels in a file; None for what does not."""
+
+    exif: bytes | None = None
+    """The EXIF block from its TIFF header on: the file's own bytes, but for the orientation, which is 1."""
+    icc: bytes | None = None
+    """The ICC profile, of the pixels' own colour space."""
+    xmp: bytes | None = None
+    """The XMP packet."""
+    dpi: tuple[float, float] | None = None
+    """Horizontal and vertical resolution in pixels per inch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture, upright, with what is kept beside its pixels. `dataclasses.replace` gives it restored ones."""
+
+    pixels: Pixels
+    """(H, W) grey or (H, W, 3) colour, uint8 or uint16, the EXIF orientation applied."""
+    space: Space
+    """What the channels are. YCbCr (full range, uint8) is a colour JPEG's own, never converted."""
+    alpha: Pixels | None = None
+    """(H, W) opacity in the pixels' dtype, as the file has it; None where all is opaque by format."""
+    format: str = ""
+    """Pillow's name of the file's format, empty where there was no file."""
+    metadata: Metadata = field(default_factory=Metadata)
+    frames: int = 1
+    """How many pictures the file holds; this is the first."""
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Slices of whole rows, about a megapixel each, that cover a picture from top to bottom."""
+    rows = max(1, _BAND_PIXELS // max(1, width))
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+def to_rgb(picture: Picture) -> Pixels:
+    """The pixels as RGB (H, W, 3), or grey (H, W), in their own dtype."""
+    if picture.space != "YCbCr":
+        return picture.pixels
+    height, width, _ = picture.pixels.shape
+    rgb = np.empty((height, width, 3), np.uint8)
+    for rows in bands(height, width):
+        rgb[rows] = _rgb_rows(picture, rows)
+    return rgb
+
+
+def interleaved(picture: Picture, rows: slice) -> Pixels:
+    """Some rows as (h, W, C): grey or RGB, with alpha where the picture has it."""
+    channels = [_rgb_rows(picture, rows)] + ([] if picture.alpha is None else [picture.alpha[rows]])
+    return np.dstack(channels)
+
+
+def to_uint8(values: Pixels) -> NDArray[np.uint8]:
+    """16-bit values rounded to the nearest of 8 bits (65535 = 255 x 257); 8-bit ones as they are."""
+    if values.dtype == np.uint8:
+        return values.astype(np.uint8, copy=False)
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _rgb_rows(picture: Picture, rows: slice) -> Pixels:
+    band = picture.pixels[rows]
+    if picture.space != "YCbCr":
+        return band
+    return np.rint(ycbcr_to_rgb(band)).clip(0, 255).astype(np.uint8)

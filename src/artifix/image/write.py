@@ -1,0 +1,186 @@
+"""Write a picture file: by its suffix, whole or not at all, and with nothing lost that is not said."""
+
+import struct
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from artifix.errors import OutputError
+from artifix.image import exif as exif_block
+from artifix.image import jp2
+from artifix.image.formats import Format, output_format
+from artifix.image.output import atomic_output
+from artifix.image.picture import Metadata, Picture, bands, interleaved, to_uint8
+from artifix.image.pillow import quiet_pillow
+from artifix.image.png import png_options, write_deep_png
+from artifix.image.tiff import write_tiff
+
+# What a marker segment of a JPEG holds, 65,533 bytes, less the name in front of it.
+_JPEG_SEGMENT: Final = {"exif": 65_533 - 6, "xmp": 65_533 - 29}
+_NAMES: Final = {"exif": "EXIF", "icc": "the colour profile", "xmp": "XMP", "dpi": "the resolution"}
+
+
+def write_picture(path: str | Path, picture: Picture, *, quality: int | None = None, overwrite: bool = False) -> None:
+    """Write the picture in the format of the path's suffix, with all of its metadata that the format can hold.
+
+    PNG, TIFF, JPEG 2000 and BMP are lossless, and PNG and TIFF keep 16 bits. JPEG and AVIF are written at `quality`
+    (1..100, 95 where none is given) with full chroma and exact alpha, WebP without loss unless a quality is given.
+    `losses` tells beforehand what the file will lack.
+
+    The file appears whole or not at all: it is written beside its place and put there at the end. Unless `overwrite`,
+    it never takes the place of another, not even of one that appears meanwhile. OutputError, one line naming the file,
+    for an unknown suffix, an output that exists or cannot be written, a picture too large for its format, and
+    transparency that the format has no place for (an alpha that is opaque everywhere is left out without harm).
+    """
+    path = Path(path)
+    format = output_format(path)
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality must be 1..100, got {quality}")
+    picture = _fitted(path, format, picture)
+    try:
+        with atomic_output(path, overwrite=overwrite) as file, quiet_pillow():
+            _encode(file, format, picture, format.default_quality if quality is None else quality)
+    except MemoryError:
+        raise OutputError(f"{path}: not enough memory to encode it") from None
+    except (ValueError, TypeError, RuntimeError, SyntaxError, struct.error) as error:  # what an encoder cannot express
+        raise OutputError(f"{path}: cannot be encoded as {format.name} ({error})") from error
+
+
+def write_image(
+    path: str | Path,
+    image: NDArray[np.uint8],
+    *,
+    like: Picture | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write an (H, W, 3) RGB or (H, W) grey image, uint8 or uint16, with the alpha and the metadata of `like`.
+
+    Errors as in `write_picture`; ValueError for another kind of array, and an alpha of another size than the image.
+    """
+    if image.dtype not in (np.uint8, np.uint16) or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        raise ValueError(f"expected (H, W, 3) or (H, W), uint8 or uint16, got {image.shape} {image.dtype}")
+    alpha = None if like is None else like.alpha
+    if alpha is not None and alpha.shape != image.shape[:2]:
+        raise ValueError(f"the alpha's shape {alpha.shape} is not the image's, {image.shape[:2]}")
+    if alpha is not None and alpha.dtype != image.dtype:
+        alpha = to_uint8(alpha) if image.dtype == np.uint8 else alpha.astype(np.uint16) * np.uint16(257)
+    metadata = Metadata() if like is None else like.metadata
+    picture = Picture(image, "L" if image.ndim == 2 else "RGB", alpha, metadata=metadata)
+    write_picture(path, picture, quality=quality, overwrite=overwrite)
+
+
+def losses(path: str | Path, picture: Picture, *, quality: int | None = None) -> tuple[str, ...]:
+    """What a file of the path's suffix will lack of the picture, a phrase each, such as "16 bits become 8".
+
+    Empty where nothing is lost. OutputError for an unknown suffix.
+    """
+    format = output_format(Path(path))
+    used = format.default_quality if quality is None else quality
+    found = []
+    if format.quality_option and used is not None:
+        found.append(f"lossy {format.name}, quality {used}")
+    if picture.pixels.dtype == np.uint16 and not format.sixteen_bits:
+        found.append("16 bits become 8")
+    held = _held(format, picture)
+    found += [
+        f"{name} is left out"
+        for field, name in _NAMES.items()
+        if getattr(picture.metadata, field) and not getattr(held, field)
+    ]
+    return tuple(found)
+
+
+def _fitted(path: Path, format: Format, picture: Picture) -> Picture:
+    """The picture as the format can hold it; OutputError where that would not be the same picture."""
+    height, width = picture.pixels.shape[:2]
+    if max(height, width) > format.max_side:
+        raise OutputError(
+            f"{path}: {width} x {height} is too large for {format.name}, at most {format.max_side} a side"
+        )
+    if picture.alpha is not None and not format.alpha:
+        if (picture.alpha != np.iinfo(picture.alpha.dtype).max).any():
+            raise OutputError(
+                f"{path}: {format.name} has no transparency, which this picture needs; PNG, WebP or TIFF has"
+            )
+        picture = replace(picture, alpha=None)
+    return replace(picture, metadata=_held(format, picture))
+
+
+def _held(format: Format, picture: Picture) -> Metadata:
+    """What of the metadata the format can hold."""
+    exif, icc, xmp, dpi = (
+        value if field in format.metadata else None for field, value in picture.metadata._asdict().items()
+    )
+    if format.name == "JPEG":
+        exif = exif if len(exif or b"") <= _JPEG_SEGMENT["exif"] else None
+        xmp = xmp if len(xmp or b"") <= _JPEG_SEGMENT["xmp"] else None
+    if format.name == "WEBP" and icc and icc[16:20] == b"GRAY":
+        icc = None  # WebP has no grey, and RGB pixels may not have grey's profile
+    if "exif" in format.metadata and "dpi" not in format.metadata:
+        if picture.metadata.dpi and not exif:
+            exif = exif_block.of_resolution(picture.metadata.dpi)
+        dpi = exif_block.resolution(exif) if exif else None
+    return Metadata(exif, icc, xmp, dpi)
+
+
+def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | None) -> None:
+    metadata = picture.metadata
+    if format.name == "TIFF":
+        write_tiff(file, picture, metadata)
+    elif format.name == "PNG" and picture.pixels.dtype == np.uint16:
+        write_deep_png(file, picture, metadata)
+    elif format.name == "JPEG2000":
+        encoded = BytesIO()
+        _to_pillow(picture).save(encoded, "JPEG2000")
+        file.writelines(jp2.with_metadata(encoded.getvalue(), metadata))
+    else:
+        image = _to_pillow(picture, keep_ycbcr=format.name == "JPEG")
+        image.save(cast(BinaryIO, _Sink(file)), format.name, **_options(format.name, image.mode, metadata, quality))
+
+
+def _options(name: str, mode: str, metadata: Metadata, quality: int | None) -> dict[str, Any]:
+    """Pillow's options for a format."""
+    if name == "PNG":
+        return png_options(metadata)
+    dpi = metadata.dpi or (0, 0)
+    if name == "BMP":
+        return {"dpi": dpi}
+    options: dict[str, Any] = {} if quality is None else {"quality": quality}
+    options |= {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
+    if name == "JPEG":
+        options |= {"subsampling": "4:4:4", "dpi": dpi, "exif": b"Exif\0\0" + metadata.exif if metadata.exif else b""}
+    elif name == "WEBP":
+        options |= {"lossless": quality is None, "exact": True}  # exact: the colours under transparency too
+    elif name == "AVIF":
+        options |= {"subsampling": "4:4:4"} if mode != "L" else {}
+        options |= {"codec": "aom", "advanced": {"alpha:lossless": "1"}} if mode.endswith("A") else {}
+    return {option: value for option, value in options.items() if value is not None}
+
+
+def _to_pillow(picture: Picture, *, keep_ycbcr: bool = False) -> Image.Image:
+    """The picture as Pillow holds it, 8 bits, copied by bands so that only the two are in memory."""
+    height, width = picture.pixels.shape[:2]
+    keep_ycbcr = keep_ycbcr and picture.space == "YCbCr"
+    if keep_ycbcr:
+        mode = "YCbCr"
+    else:
+        mode = ("L" if picture.pixels.ndim == 2 else "RGB") + ("A" if picture.alpha is not None else "")
+    image = Image.new(mode, (width, height))
+    for rows in bands(height, width):
+        band = picture.pixels[rows] if keep_ycbcr else to_uint8(interleaved(picture, rows))
+        image.paste(Image.frombytes(mode, (width, len(band)), band.tobytes()), (0, rows.start))
+    return image
+
+
+class _Sink:
+    """A file without a descriptor: Pillow writes through it, and an error keeps its reason ("No space left")."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
+        self.flush = file.flush

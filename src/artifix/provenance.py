@@ -1,0 +1,17 @@
+"""Which commit made a figure or a file."""
+
+import subprocess
+from pathlib import Path
+
+
+def current_commit() -> str:
+    """The short hash of the checkout that this code runs from, `+` behind it if changed since; empty if installed."""
+    folder = Path(__file__).resolve().parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    # An installed copy may lie below somebody else's checkout; only ours has its own source tree in it.
+    ours = (folder.parent.parent / "pyproject.toml").exists()
+    return done.stdout.strip() if ours and done.returncode == 0 else ""

@@ -1,0 +1,56 @@
+"""What tests share: a small picture, and a small model of random weights that behaves like the real ones."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import data
+
+
+@pytest.fixture(scope="session")
+def photograph() -> NDArray[np.uint8]:
+    """A photograph of 96x128, RGB: a part of scikit-image's astronaut (NASA, public domain)."""
+    return np.ascontiguousarray(data.astronaut()[30:126, 150:278])
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory):
+    """make_model(channels=3, features=4, blocks=1, seed=0) -> the path of an exported generator with random weights."""
+    torch = pytest.importorskip("torch")
+    from artifix.models.card import ModelCard
+    from artifix.models.generator import Generator, GeneratorConfig
+    from artifix.train.export import count_parameters, macs_per_pixel, to_onnx
+
+    folder = tmp_path_factory.mktemp("models")
+
+    def make(channels: int = 3, features: int = 4, blocks: int = 1, residual: bool = True, seed: int = 0) -> Path:
+        config = GeneratorConfig(channels, features, blocks, residual)
+        torch.manual_seed(seed)
+        network = Generator(config)
+        torch.nn.init.normal_(network.tail.weight, std=0.1)
+        card = ModelCard(
+            name="small",
+            network="generator",
+            channels=channels,
+            radius=network.radius,
+            multiple=network.multiple,
+            config={"channels": channels, "features": features, "blocks": blocks, "residual": residual},
+            parameters=count_parameters(network),
+            macs_per_pixel=macs_per_pixel(config),
+        )
+        path = folder / f"{channels}-{features}-{blocks}-{residual}-{seed}.onnx"
+        path.write_bytes(to_onnx(config, network.state_dict(), card))
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def evaluation_data() -> Path:
+    """The folder of evaluation data named by ARTIFIX_DATA; tests that need it are skipped without it."""
+    folder = os.environ.get("ARTIFIX_DATA")
+    if not folder:
+        pytest.skip("ARTIFIX_DATA names no folder of evaluation data")
+    return Path(folder)

@@ -1,0 +1,627 @@
+import resource
+import signal
+import struct
+import warnings
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+
+from artifix.color import ycbcr_to_rgb
+from artifix.errors import ImageError, OutputError
+from artifix.image import (
+    FORMATS,
+    WRITABLE_SUFFIXES,
+    Metadata,
+    Picture,
+    losses,
+    read_image,
+    read_picture,
+    to_rgb,
+    write_image,
+    write_picture,
+)
+from artifix.image import output as output_module
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="1"/></x:xmpmeta>'
+TURNED_XMP = XMP.replace(b"1", b"6")
+LOSSLESS = (".png", ".tif", ".jp2", ".webp", ".bmp")
+READ = {
+    "JPEG": {},
+    "PNG": {},
+    "WEBP": {"lossless": True},
+    "TIFF": {"compression": "tiff_lzw"},
+    "BMP": {},
+    "AVIF": {},
+    "JPEG2000": {},
+    "GIF": {},
+}
+
+
+def make_exif(orientation: int = 1) -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Camera"
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.ExifOffset] = {ExifTags.Base.ISOSpeedRatings: 400}
+    exif[ExifTags.Base.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
+def parse_exif(block: bytes | None) -> Image.Exif:
+    exif = Image.Exif()
+    exif.load(block or b"")
+    return exif
+
+
+def make_picture(
+    channels: int, dtype: type, *, alpha: bool, shape: tuple[int, int] = (11, 13), seed: int = 0
+) -> Picture:
+    random = np.random.default_rng(seed)
+    high = int(np.iinfo(dtype).max) + 1
+    pixels = random.integers(0, high, shape if channels == 1 else (*shape, 3)).astype(dtype)
+    opacity = random.integers(0, high, shape).astype(dtype) if alpha else None
+    return Picture(
+        pixels, "L" if channels == 1 else "RGB", opacity, metadata=Metadata(make_exif(), SRGB, XMP, (300, 150))
+    )
+
+
+def only_line(error: pytest.ExceptionInfo, path: Path) -> str:
+    text = str(error.value)
+    assert text.startswith(f"{path}: ") and "\n" not in text
+    return text
+
+
+# What survives
+
+
+@pytest.mark.parametrize("suffix", LOSSLESS)
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_lossless_format_gives_back_the_pixels(tmp_path, suffix, alpha, channels, dtype):
+    picture = make_picture(channels, dtype, alpha=alpha)
+    path = tmp_path / f"picture{suffix}"
+    if alpha and suffix == ".bmp":
+        with pytest.raises(OutputError, match="no transparency"):
+            write_picture(path, picture)
+        assert not list(tmp_path.iterdir())
+        return
+    write_picture(path, picture)
+    again = read_picture(path)
+    said = losses(path, picture)
+    if dtype == np.uint16 and suffix not in (".png", ".tif"):
+        assert "16 bits become 8" in said
+        picture = replace(
+            picture,
+            pixels=np.rint(picture.pixels / 257).astype(np.uint8),
+            alpha=None if picture.alpha is None else np.rint(picture.alpha / 257).astype(np.uint8),
+        )
+    else:
+        assert not any("bits" in phrase for phrase in said)
+    if channels == 1 and suffix == ".webp":  # has no grey
+        picture = replace(picture, pixels=np.dstack([picture.pixels] * 3))
+    assert again.pixels.dtype == picture.pixels.dtype
+    np.testing.assert_array_equal(again.pixels, picture.pixels)
+    if alpha:
+        assert again.alpha.dtype == picture.alpha.dtype
+        np.testing.assert_array_equal(again.alpha, picture.alpha)
+    else:
+        assert again.alpha is None
+
+
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_all_metadata_that_a_format_can_hold_survives(tmp_path, suffix, dtype, channels):
+    picture = make_picture(channels, dtype, alpha=False)
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, picture)
+    again = read_picture(path).metadata
+    if suffix == ".bmp":
+        assert again[:3] == (None, None, None)
+        assert {"EXIF is left out", "XMP is left out", "the colour profile is left out"} <= set(losses(path, picture))
+    else:
+        exif = parse_exif(again.exif)
+        assert exif[ExifTags.Base.Make] == "Camera"
+        assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 400
+        assert exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
+        assert again.icc == SRGB
+        assert again.xmp == XMP
+    if suffix in (".webp", ".avif"):
+        assert "the resolution is left out" in losses(path, picture)  # its place is the EXIF, which says none
+    else:
+        assert again.dpi == pytest.approx((300, 150), abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif"])
+def test_a_resolution_without_its_own_place_goes_into_exif(tmp_path, suffix):
+    picture = replace(make_picture(3, np.uint8, alpha=False), metadata=Metadata(dpi=(300, 150)))
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, picture)
+    assert read_picture(path).metadata.dpi == pytest.approx((300, 150))
+    assert not any("resolution" in phrase for phrase in losses(path, picture))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_is_applied_once(tmp_path, photograph, suffix, orientation):
+    stored = tmp_path / f"stored{suffix}"
+    options = {".webp": {"lossless": True}, ".avif": {"quality": 95}}.get(suffix, {})
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(photograph[:40, :56]).save(stored, exif=exif, **options)
+    turned = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    with Image.open(stored) as file:
+        plain = Image.fromarray(np.asarray(file)) if suffix != ".tif" else Image.fromarray(photograph[:40, :56])
+    expected = np.asarray(plain.transpose(turned[orientation]) if orientation > 1 else plain)
+    picture = read_picture(stored)
+    np.testing.assert_allclose(to_rgb(picture).astype(int), expected, atol=2)
+    assert parse_exif(picture.metadata.exif).get(ExifTags.Base.Orientation, 1) == 1
+    again = tmp_path / "again.png"
+    write_picture(again, picture)
+    np.testing.assert_array_equal(read_image(again), to_rgb(picture))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_the_orientation_may_be_in_the_xmp_alone(tmp_path, suffix):
+    path = tmp_path / f"turned{suffix}"
+    Image.new("RGB", (16, 8)).save(
+        path, **({"tiffinfo": {700: TURNED_XMP}} if suffix == ".tif" else {"xmp": TURNED_XMP})
+    )
+    picture = read_picture(path)
+    assert picture.pixels.shape == (16, 8, 3)
+    assert b"6" not in picture.metadata.xmp
+
+
+def test_exif_is_not_written_anew_and_a_turned_picture_loses_its_thumbnail(tmp_path):
+    # Big endian; the first directory has one entry, the orientation, and is followed by a second, the thumbnail's.
+    block = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 99) + b"maker note at an offset"
+    path = tmp_path / "turned.jpg"
+    Image.new("RGB", (16, 8)).save(path, exif=b"Exif\0\0" + block, xmp=TURNED_XMP)
+    picture = read_picture(path)
+    assert picture.pixels.shape == (16, 8, 3)
+    assert picture.metadata.exif == block[:18] + b"\0\x01" + block[20:22] + bytes(4) + block[26:]
+    assert picture.metadata.xmp == XMP
+
+
+@pytest.mark.parametrize("exif", [b"", b"II*\0", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\xff\xff\xff\xff", b"nonsense"])
+def test_broken_exif_ends_no_picture(tmp_path, exif):
+    path = tmp_path / "picture.jpg"
+    Image.new("RGB", (16, 8)).save(path, exif=b"Exif\0\0" + exif)
+    picture = read_picture(path)
+    for suffix in WRITABLE_SUFFIXES:
+        write_picture(tmp_path / f"out{suffix}", picture)
+        assert read_picture(tmp_path / f"out{suffix}").pixels.shape[:2] == (8, 16)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.data(),
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    channels=st.integers(1, 4),
+    suffix=st.sampled_from([".png", ".tif"]),
+)
+def test_sixteen_bits_survive_exactly(tmp_path, data, shape, channels, suffix):
+    values = data.draw(arrays(np.uint16, (*shape, channels)))
+    colour = values[..., 0] if channels < 3 else values[..., :3]
+    alpha = values[..., -1] if channels in (2, 4) else None
+    path = tmp_path / f"deep{suffix}"
+    write_picture(path, Picture(colour, "L" if channels < 3 else "RGB", alpha), overwrite=True)
+    again = read_picture(path)
+    np.testing.assert_array_equal(again.pixels, colour)
+    assert (again.alpha is None) == (alpha is None)
+    if alpha is not None:
+        np.testing.assert_array_equal(again.alpha, alpha)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_sixteen_bit_tiffs_of_another_writer(tmp_path, byteorder, compression, channels):
+    tifffile = pytest.importorskip("tifffile")
+    values = np.random.default_rng(1).integers(0, 65536, (19, 23, channels)).astype(np.uint16)
+    path = tmp_path / "deep.tif"
+    tifffile.imwrite(
+        path,
+        values if channels > 1 else values[..., 0],
+        photometric="rgb" if channels > 2 else "minisblack",
+        planarconfig="contig" if channels > 1 else None,
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        byteorder=byteorder,
+        compression=compression,
+        metadata=None,
+    )
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, values[..., 0] if channels < 3 else values[..., :3])
+    if channels in (2, 4):
+        np.testing.assert_array_equal(picture.alpha, values[..., -1])
+
+
+def test_another_reader_agrees_on_our_tiff(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    picture = make_picture(3, np.uint16, alpha=True)
+    write_picture(tmp_path / "deep.tif", picture)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "deep.tif"), np.dstack((picture.pixels, picture.alpha)))
+
+
+def test_a_16_bit_transparent_colour_becomes_alpha(tmp_path):
+    path = tmp_path / "key.png"
+    grey = np.array([[1, 256, 257]], np.uint16)
+    Image.fromarray(grey).save(path, transparency=256)
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, grey)
+    np.testing.assert_array_equal(picture.alpha, [[65535, 0, 65535]])
+
+
+# Colour
+
+
+def test_a_colour_jpeg_stays_in_its_own_ycbcr(tmp_path, photograph):
+    path = tmp_path / "colour.jpg"
+    Image.fromarray(photograph).save(path, quality=40)
+    picture = read_picture(path)
+    assert picture.space == "YCbCr"
+    with Image.open(path) as file:
+        file.draft("YCbCr", None)
+        np.testing.assert_array_equal(picture.pixels, np.asarray(file))
+    with Image.open(path) as file:
+        np.testing.assert_array_equal(read_image(path), np.asarray(file))
+    np.testing.assert_array_equal(to_rgb(picture), np.rint(ycbcr_to_rgb(picture.pixels)).clip(0, 255))
+
+
+def test_a_jpeg_that_stores_rgb_is_read_as_rgb(tmp_path, photograph):
+    path = tmp_path / "rgb.jpg"
+    Image.fromarray(photograph).save(path, quality=98, keep_rgb=True, subsampling="4:4:4")
+    picture = read_picture(path)
+    assert picture.space == "RGB"
+    assert np.abs(picture.pixels.astype(int) - photograph).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "space", "has_alpha"),
+    [
+        ("1", "L", False),
+        ("L", "L", False),
+        ("LA", "L", True),
+        ("P", "RGB", False),
+        ("RGB", "RGB", False),
+        ("RGBA", "RGB", True),
+        ("I;16", "L", False),
+    ],
+)
+def test_every_mode_of_png(tmp_path, photograph, mode, space, has_alpha):
+    image = Image.fromarray(photograph)
+    image = image.convert("L").convert(mode) if mode == "I;16" else image.convert(mode)
+    image.save(tmp_path / "picture.png")
+    picture = read_picture(tmp_path / "picture.png")
+    assert (picture.space, picture.alpha is not None) == (space, has_alpha)
+    colour = image.convert("RGB") if space == "RGB" else image if mode == "I;16" else image.convert("L")
+    np.testing.assert_array_equal(picture.pixels, np.asarray(colour))
+
+
+def test_palettes(tmp_path, photograph):
+    palette = Image.fromarray(photograph).quantize(16)
+    palette.save(tmp_path / "keyed.png", transparency=bytes([0, 128] + [255] * 14))
+    picture = read_picture(tmp_path / "keyed.png")
+    index = np.asarray(palette)
+    np.testing.assert_array_equal(picture.alpha, np.where(index == 0, 0, np.where(index == 1, 128, 255)))
+    grey = Image.fromarray(photograph).convert("L").convert("P")
+    grey.save(tmp_path / "grey.png")
+    assert read_picture(tmp_path / "grey.png").space == "L"
+
+
+@pytest.mark.parametrize("profile", [None, SRGB])
+def test_cmyk_becomes_rgb_without_a_profile_of_another_space(tmp_path, photograph, profile):
+    cmyk = Image.fromarray(photograph).convert("CMYK")
+    cmyk.save(tmp_path / "ink.tif", icc_profile=profile and profile[:16] + b"CMYK" + profile[20:])
+    picture = read_picture(tmp_path / "ink.tif")
+    assert picture.space == "RGB" and picture.metadata.icc is None
+    np.testing.assert_array_equal(picture.pixels, np.asarray(cmyk.convert("RGB")))
+
+
+def test_the_first_of_several_frames_is_said(tmp_path, photograph):
+    first, second = Image.fromarray(photograph), Image.fromarray(photograph[::-1])
+    for name in ("a.gif", "a.webp", "a.tif", "a.png"):
+        first.save(tmp_path / name, save_all=True, append_images=[second])
+        picture = read_picture(tmp_path / name)
+        assert picture.frames == 2, name
+        assert picture.pixels.shape == photograph.shape, name
+
+
+def test_read_and_write_image(tmp_path, photograph):
+    like = replace(make_picture(3, np.uint16, alpha=True, shape=(96, 128)))
+    write_image(tmp_path / "a.png", photograph, like=like)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), photograph)
+    again = read_picture(tmp_path / "a.png")
+    np.testing.assert_array_equal(again.alpha, np.rint(like.alpha / 257))
+    assert again.metadata.icc == SRGB
+    with pytest.raises(ValueError, match="alpha's shape"):
+        write_image(tmp_path / "b.png", photograph[:8], like=like)
+    with pytest.raises(ValueError, match="expected"):
+        write_image(tmp_path / "b.png", photograph.astype(float))
+    assert not (tmp_path / "b.png").exists()
+
+
+def test_quality_is_the_encoders_and_lossless_is_the_default_where_it_can_be(tmp_path, photograph):
+    picture = Picture(photograph, "RGB")
+    assert losses("a.jpg", picture) == ("lossy JPEG, quality 95",)
+    assert losses("a.webp", picture) == losses("a.png", picture, quality=50) == ()
+    assert losses("a.webp", picture, quality=50) == ("lossy WEBP, quality 50",)
+    for name in ("a.jpg", "a.webp", "a.avif"):
+        write_picture(tmp_path / name, picture, quality=20)
+        small = (tmp_path / name).stat().st_size
+        write_picture(tmp_path / name, picture, overwrite=True)
+        assert (tmp_path / name).stat().st_size > 2 * small
+    with Image.open(tmp_path / "a.jpg") as file:
+        assert file.layer[0][1:3] == file.layer[1][1:3] == (1, 1)  # no chroma subsampling
+    with pytest.raises(ValueError, match=r"1\.\.100"):
+        write_picture(tmp_path / "b.jpg", picture, quality=0)
+
+
+def test_avif_keeps_alpha_exactly(tmp_path):
+    picture = make_picture(3, np.uint8, alpha=True, shape=(32, 40))
+    write_picture(tmp_path / "a.avif", picture, quality=30)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.avif").alpha, picture.alpha)
+
+
+def test_an_opaque_alpha_is_no_obstacle(tmp_path, photograph):
+    opaque = Picture(photograph, "RGB", np.full(photograph.shape[:2], 255, np.uint8))
+    write_picture(tmp_path / "a.jpg", opaque)
+    assert read_picture(tmp_path / "a.jpg").alpha is None
+
+
+def test_metadata_too_long_for_a_jpeg_is_said(tmp_path, photograph):
+    picture = Picture(photograph, "RGB", metadata=Metadata(xmp=b"x" * 70_000))
+    write_picture(tmp_path / "a.jpg", picture)
+    assert "XMP is left out" in losses(tmp_path / "a.jpg", picture)
+    write_picture(tmp_path / "a.png", picture)
+    assert read_picture(tmp_path / "a.png").metadata.xmp == picture.metadata.xmp
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_truncated_file_is_never_half_a_picture(tmp_path, photograph, name):
+    whole = BytesIO()
+    Image.fromarray(photograph[:48, :64]).save(whole, name, **READ[name])
+    data = whole.getvalue()
+    path = tmp_path / "cut"
+    path.write_bytes(data)
+    expected = read_image(path)
+    refused = 0
+    for length in sorted({*range(0, len(data), max(1, len(data) // 40)), *range(len(data) - 8, len(data))}):
+        path.write_bytes(data[:length])
+        try:
+            np.testing.assert_array_equal(read_image(path), expected)  # only what lies behind the pixels is missing
+        except ImageError as error:
+            refused += 1
+            assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
+    assert refused >= 35
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "empty"), (b"hello, this is a text", "not a picture"), (b"\xff\xd8\xff\xe0", "broken")],
+)
+def test_not_a_picture(tmp_path, content, reason):
+    path = tmp_path / "file.jpg"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=reason) as error:
+        read_picture(path)
+    only_line(error, path)
+
+
+def test_missing_files_and_folders(tmp_path):
+    with pytest.raises(ImageError, match="No such file") as error:
+        read_picture(tmp_path / "none.png")
+    only_line(error, tmp_path / "none.png")
+    with pytest.raises(ImageError, match="Is a directory") as error:
+        read_picture(tmp_path)
+    only_line(error, tmp_path)
+
+
+def test_a_lying_suffix_is_read_by_content(tmp_path, photograph):
+    Image.fromarray(photograph).save(tmp_path / "a.jpg", "PNG")
+    assert read_picture(tmp_path / "a.jpg").format == "PNG"
+
+
+def test_other_formats_that_pillow_knows_are_out_of_reach(tmp_path, photograph):
+    for name in ("PPM", "TGA", "ICO", "PDF"):
+        Image.fromarray(photograph).save(tmp_path / "a.png", name)
+        with pytest.raises(ImageError, match="not a picture"):
+            read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_too_many_pixels_are_refused_before_decoding(tmp_path, monkeypatch, photograph, name):
+    path = tmp_path / "bomb"
+    Image.fromarray(photograph).save(path, name)
+    assert read_picture(path, max_pixels=photograph.shape[0] * photograph.shape[1]).pixels.size
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    for limit in (1, 6_000, 12_287):
+        with pytest.raises(ImageError, match="--max-pixels") as error:
+            read_picture(path, max_pixels=limit)
+        only_line(error, path)
+
+
+def test_pillows_own_settings_are_left_alone(tmp_path, photograph):
+    limit, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    Image.fromarray(photograph).save(tmp_path / "a.png")
+    read_picture(tmp_path / "a.png")
+    with pytest.raises(ImageError):
+        read_picture(tmp_path / "b.png")
+    assert (limit, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_unsupported_pixels(tmp_path, mode):
+    Image.new(mode, (4, 4)).save(tmp_path / "a.tif")
+    with pytest.raises(ImageError, match="not supported") as error:
+        read_picture(tmp_path / "a.tif")
+    only_line(error, tmp_path / "a.tif")
+
+
+# Bad output
+
+
+def test_unknown_suffix_names_the_known(tmp_path, photograph):
+    with pytest.raises(OutputError, match=r"\.gif.*\.jpg.*\.png"):
+        write_image(tmp_path / "a.gif", photograph)
+
+
+def test_an_existing_output_is_kept(tmp_path, photograph):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"precious")
+    with pytest.raises(OutputError, match="exists already") as error:
+        write_image(path, photograph)
+    only_line(error, path)
+    assert path.read_bytes() == b"precious"
+    write_image(path, photograph, overwrite=True)
+    assert read_image(path).shape == photograph.shape
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path, monkeypatch, photograph, links):
+    path = tmp_path / "a.png"
+    publish = output_module._publish
+
+    def other_writer_first(*args, **options):
+        path.write_bytes(b"precious")
+        publish(*args, **options)
+
+    def no_links(*args):
+        raise PermissionError
+
+    monkeypatch.setattr(output_module, "_publish", other_writer_first)
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
+    with pytest.raises(OutputError, match="exists already"):
+        write_image(path, photograph)
+    assert path.read_bytes() == b"precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_hard_links_the_file_is_still_written(tmp_path, monkeypatch, photograph):
+    def no_links(*args):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", no_links)
+    write_image(tmp_path / "a.png", photograph)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+def test_a_full_disk_leaves_nothing(tmp_path, suffix):
+    picture = make_picture(3, np.uint8, alpha=False, shape=(300, 300))
+    path = tmp_path / f"a{suffix}"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"cannot be written \(File too large\)") as error:
+            write_picture(path, picture)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    only_line(error, path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch, suffix):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("artifix.image.write.interleaved", interrupt)
+    monkeypatch.setattr("artifix.image.tiff.interleaved", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_picture(tmp_path / f"a{suffix}", make_picture(3, np.uint8, alpha=False))
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_that_cannot_be_written_to(tmp_path, photograph):
+    for path in (tmp_path / "none" / "a.png", Path("/proc/a.png")):
+        with pytest.raises(OutputError, match="cannot be written") as error:
+            write_image(path, photograph)
+        only_line(error, path)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(OutputError):
+        write_image(tmp_path / "folder.png", photograph, overwrite=True)
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder.png"]
+
+
+@pytest.mark.parametrize("format", [f for f in FORMATS if f.max_side < 2**31 - 1], ids=lambda f: f.name)
+def test_sides_too_long_for_a_format(tmp_path, format):
+    path = tmp_path / f"a{format.suffixes[0]}"
+    with pytest.raises(OutputError, match=f"at most {format.max_side}") as error:
+        write_image(path, np.zeros((1, format.max_side + 1), np.uint8))
+    only_line(error, path)
+    if format.name != "AVIF":  # minutes for its encoder
+        write_image(path, np.zeros((1, format.max_side), np.uint8))
+        assert read_image(path).shape[1] == format.max_side
+
+
+# Rarer inputs
+
+
+def test_a_multi_picture_jpeg_is_a_jpeg_of_several_frames(tmp_path, photograph):
+    first, second = Image.fromarray(photograph), Image.fromarray(photograph[::-1])
+    first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[second])
+    picture = read_picture(tmp_path / "a.jpg")
+    assert (picture.format, picture.space, picture.frames) == ("JPEG", "YCbCr", 2)
+    assert picture.pixels.shape == photograph.shape
+
+
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+def test_premultiplied_alpha_is_divided_out_in_16_bits(tmp_path, kind):
+    tifffile = pytest.importorskip("tifffile")
+    values = np.array([[[1000, 2000, 3000, 4000], [0, 0, 0, 0], [60000, 1, 2, 65535]]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extrasamples=[kind], metadata=None)
+    picture = read_picture(tmp_path / "a.tif")
+    expected = values[..., :3]
+    if kind == "assocalpha":
+        expected = np.array([[[16384, 32768, 49151], [0, 0, 0], [60000, 1, 2]]])
+    np.testing.assert_array_equal(picture.pixels, expected)
+    np.testing.assert_array_equal(picture.alpha, values[..., 3])
+
+
+def test_imagemagicks_exif_in_a_png(tmp_path):
+    block = b"Exif\0\0" + make_exif(orientation=6)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(block):8}\n{block.hex()}\n")
+    Image.new("RGB", (16, 8)).save(tmp_path / "a.png", pnginfo=text)
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.pixels.shape == (16, 8, 3)
+    assert picture.metadata.exif == make_exif(orientation=1)
+
+
+def test_16_bit_tiffs_that_would_come_out_wrong_are_refused(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    planes = np.zeros((3, 8, 8), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate", metadata=None)
+    with pytest.raises(ImageError, match="separate colour planes"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_white_is_zero(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    values = np.array([[0, 1, 65535]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="miniswhite", metadata=None)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, 65535 - values)

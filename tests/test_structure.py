@@ -1,0 +1,107 @@
+"""The house stays as it is drawn: imports point one way, torch stays out of restoring, the public names are pinned."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import artifix
+
+SOURCE = Path(artifix.__file__).parent
+
+# Each room may import from those below it.
+FLOORS = [
+    {"__main__"},
+    {"cli"},
+    {"terminal"},
+    {"restoration", "train", "evaluate"},
+    {"models", "codecs"},
+    {"image", "provenance"},
+    {"color"},
+    {"errors"},
+]
+# What stands on one floor and may still look sideways: measuring needs restoring.
+SIDEWAYS = {("evaluate", "restoration"), ("models", "models"), ("codecs", "codecs")}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports_of(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("artifix"):
+            found.add(room(node.module or ""))
+        elif isinstance(node, ast.Import):
+            found |= {room(alias.name) for alias in node.names if alias.name.startswith("artifix")}
+    return found - {""}
+
+
+def floor(name: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+
+
+FILES = [file for file in sorted(SOURCE.rglob("*.py")) if file.name != "__init__.py" or file.parent != SOURCE]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_imports_point_down(file):
+    own = file.relative_to(SOURCE).parts[0].removesuffix(".py")
+    for other in imports_of(file) - {own}:
+        assert floor(other) > floor(own) or (own, other) in SIDEWAYS, f"{own} imports {other}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_file_is_one_idea(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_public_names():
+    assert artifix.__all__ == [
+        "ArtifixError",
+        "Inspection",
+        "Picture",
+        "Record",
+        "Restorer",
+        "degrade",
+        "inspect",
+        "read_image",
+        "read_picture",
+        "restore",
+        "write_image",
+        "write_picture",
+    ]
+    for name in artifix.__all__:
+        assert getattr(artifix, name).__name__ == name
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = artifix.nothing
+
+
+def test_restoring_needs_no_torch(make_model, tmp_path):
+    """In a process where torch, onnx and the like cannot be imported at all."""
+    code = f"""
+import sys
+for name in ("torch", "onnx", "safetensors", "tensorboard", "onnxruntime", "matplotlib", "scipy", "skimage"):
+    sys.modules[name] = None
+import numpy as np, artifix
+image = np.arange(48 * 40 * 3, dtype=np.uint8).reshape(48, 40, 3)
+artifix.write_image({str(tmp_path / "in.png")!r}, artifix.degrade(image, quality=20))
+artifix.restore(image, {str(make_model())!r})
+restorer = artifix.Restorer({str(make_model())!r})
+print(restorer.restore_file({str(tmp_path / "in.png")!r}, {str(tmp_path / "out.jpg")!r}).status)
+print(artifix.inspect({str(tmp_path / "out.jpg")!r}).format)
+"""
+    assert run(code).splitlines() == ["restored", "JPEG"]
+
+
+def test_the_command_line_starts_without_heavy_imports():
+    heavy = "{'numpy', 'PIL', 'openvino', 'torch', 'rich.progress'}"
+    assert run(f"import sys, artifix.cli; print(sorted({heavy} & set(sys.modules)))") == "[]"
