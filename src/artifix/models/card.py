@@ -1,0 +1,53 @@
+"""The model card: what a weights file is, how it was made and how good it is, carried inside the file itself."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from artifix.errors import ModelError
+
+METADATA_KEY: Final = "artifix"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The facts that restoring needs, then those that people need."""
+
+    name: str
+    network: str  # the family of networks it belongs to, such as "generator"
+    channels: int  # 1: Y, 3: YCbCr
+    radius: int  # how far an output pixel sees, pixels; the halo of a tile
+    multiple: int  # sides of an input must be multiples of it
+    config: dict[str, Any]  # the network's own configuration
+    parameters: int
+    macs_per_pixel: int  # multiply-accumulates for one pixel of a large picture
+    summary: str = ""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    data: str = ""  # what it learned from
+    steps: int = 0
+    hours: float = 0.0  # of training
+    commit: str = ""
+    figures: dict[str, float] = field(default_factory=dict)  # measured on the held-out pictures
+    failures: str = ""  # where it is known to do badly
+    license: str = "Apache-2.0"
+
+    def to_json(self) -> str:
+        """The card as the text kept under `METADATA_KEY`."""
+        return json.dumps({"format": FORMAT} | dataclasses.asdict(self))
+
+
+def card_from_json(text: str) -> ModelCard:
+    """The card in such a text; ModelError if it is none, from a later version, or out of bounds."""
+    try:
+        values = json.loads(text)
+        if values.pop("format") != FORMAT:
+            raise ModelError("its card is of another version of artifix")
+        card = ModelCard(**values)
+        bounded = card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"its card cannot be read ({error})") from error
+    if not bounded:
+        raise ModelError("its card asks for channels, a radius or a multiple that no artifix model has")
+    return card

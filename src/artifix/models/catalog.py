@@ -1,0 +1,29 @@
+"""The models that ship with artifix, by name, and where a model file is found."""
+
+import hashlib
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from artifix.errors import ModelError
+
+DEFAULT: Final = "mse"
+
+# Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
+MODELS: Final[dict[str, str]] = {}
+
+
+def read_model(model: str | Path) -> bytes:
+    """The ONNX file of a shipped model by name, or of any path; ModelError if there is none or it was altered."""
+    if str(model) in MODELS:
+        data = (resources.files("artifix.models") / "weights" / f"{model}.onnx").read_bytes()
+        if hashlib.sha256(data).hexdigest() != MODELS[str(model)]:
+            raise ModelError(f"{model}: the shipped weights were altered, please install artifix again")
+        return data
+    path = Path(model)
+    if path.suffix != ".onnx":
+        raise ModelError(f"{model}: no such model; known are {', '.join(MODELS)}, or the path of an .onnx file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,29 @@
+"""A network of ours, as torch holds it, from its ONNX file."""
+
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+
+from artifix.errors import ModelError
+from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
+from artifix.models.generator import Generator, GeneratorConfig
+
+
+def network_from_onnx(data: bytes) -> tuple[ModelCard, Generator]:
+    """The card and the network in an exported file; ModelError if it is not one or its weights do not fit its card."""
+    try:
+        model = onnx.load_from_string(data)
+    except DecodeError as error:
+        raise ModelError("it is not ONNX") from error
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    if METADATA_KEY not in metadata:
+        raise ModelError("it has no model card")
+    card = card_from_json(metadata[METADATA_KEY])
+    stored = {tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in model.graph.initializer}
+    try:
+        network = Generator(GeneratorConfig(**card.config))
+        network.load_state_dict({name: stored[name].float() for name in network.state_dict()})
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError("its weights do not fit its card") from error
+    return card, network

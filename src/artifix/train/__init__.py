@@ -1,0 +1,1 @@
+"""Make a model: patches, losses, the loop, checkpoints and export."""

@@ -1,0 +1,130 @@
+"""Everything needed to go on training, as safetensors and JSON: written whole or not at all, and no pickle.
+
+RUN/step-0001200/state.json               recipe, step, seconds spent
+                 generator.safetensors    weights, and their running average under `average.`
+                 generator_adam.safetensors
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from artifix.errors import ModelError
+from artifix.train.recipe import Recipe, recipe_from_dict
+
+_STATE = "state.json"
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    step: int = 0  # steps done
+    seconds: float = 0.0  # of training, over all sessions
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A network, its running average and its optimiser: what one side of the training changes."""
+
+    network: nn.Module
+    average: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+
+
+def save_checkpoint(run: Path, recipe: Recipe, progress: Progress, learners: dict[str, Learner]) -> Path:
+    """Write RUN/step-N and remove older ones; the folder takes its name only when complete and on disk."""
+    folder = run / f"step-{progress.step:07d}"
+    partial = run / f"{folder.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name, learner in learners.items():
+        weights = {key: value.detach().contiguous() for key, value in learner.network.state_dict().items()}
+        averages = {f"average.{key}": value.contiguous() for key, value in learner.average.items()}
+        save_file(weights | averages, partial / f"{name}.safetensors")
+        save_file(_adam_state(learner), partial / f"{name}_adam.safetensors")
+    state = {"recipe": recipe.as_dict(), "step": progress.step, "seconds": progress.seconds}
+    (partial / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+    for file in partial.iterdir():
+        with file.open("rb") as handle:
+            os.fsync(handle.fileno())
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)
+    for old in _checkpoints(run):
+        if old != folder:
+            shutil.rmtree(old)
+    return folder
+
+
+def latest_checkpoint(run: Path) -> Path | None:
+    """The newest complete checkpoint of a run; None where there is none."""
+    return max(_checkpoints(run), default=None)
+
+
+def read_state(folder: Path) -> tuple[Recipe, Progress]:
+    """The recipe and the progress in a checkpoint; ModelError if the folder is not one."""
+    try:
+        state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        return recipe_from_dict(state["recipe"]), Progress(int(state["step"]), float(state["seconds"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: not a checkpoint ({error})") from error
+
+
+def load_learner(folder: Path, name: str, learner: Learner) -> None:
+    """Fill a learner, in place, from a checkpoint; ModelError if names or shapes differ."""
+    tensors = _read(folder / f"{name}.safetensors")
+    weights = {key: value for key, value in tensors.items() if not key.startswith("average.")}
+    try:
+        learner.network.load_state_dict(weights)
+        for key, value in learner.average.items():
+            value.copy_(tensors[f"average.{key}"])
+        _load_adam(learner, _read(folder / f"{name}_adam.safetensors"))
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder}: does not fit the recipe's network ({str(error).splitlines()[0]})") from error
+
+
+def load_average(folder: Path) -> dict[str, Tensor]:
+    """The generator's averaged weights in a checkpoint, for export."""
+    tensors = _read(folder / "generator.safetensors")
+    prefix = "average."
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _checkpoints(run: Path) -> list[Path]:
+    return [p for p in run.glob("step-*") if p.is_dir() and p.suffix != ".partial"]
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    try:
+        tensors: dict[str, Tensor] = load_file(file)
+        return tensors
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{file}: not a readable safetensors file ({error})") from error
+
+
+def _adam_state(learner: Learner) -> dict[str, Tensor]:
+    return {
+        f"{name}.{key}": value.contiguous()
+        for name, parameter in learner.network.named_parameters()
+        for key, value in learner.optimiser.state[parameter].items()
+    }
+
+
+def _load_adam(learner: Learner, tensors: dict[str, Tensor]) -> None:
+    for name, parameter in learner.network.named_parameters():
+        learner.optimiser.state[parameter] = {
+            key: tensors[f"{name}.{key}"].to(parameter.device if key != "step" or parameter.is_cuda else "cpu")
+            for key in ("step", "exp_avg", "exp_avg_sq")
+        }
+        for key in ("exp_avg", "exp_avg_sq"):
+            state = learner.optimiser.state[parameter]
+            state[key] = torch.empty_like(parameter).copy_(state[key])

@@ -1,0 +1,74 @@
+"""Pictures kept from training, to choose weights by: how much better than its JPEG a restored picture is."""
+
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artifix.codecs import decode, encode
+from artifix.color import from_batch, luma, to_batch, ycbcr_to_rgb
+from artifix.train.checkpoint import Learner
+from artifix.train.patches import with_channels
+
+Pixels = NDArray[np.uint8]
+
+PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it
+QUALITIES: Final = (10, 20, 40, 90)
+_SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
+
+
+class HeldOut:
+    """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked."""
+
+    def __init__(self, pictures: list[Pixels], channels: int) -> None:
+        self.channels = channels
+        self.targets = [_middle(picture) if channels == 3 else luma(_middle(picture)) for picture in pictures]
+        self.degraded = {q: [decode(encode(t, quality=q), ycbcr=True) for t in self.targets] for q in QUALITIES}
+
+    def gains(self, learner: Learner) -> dict[str, float]:
+        """Mean gain in PSNR over the JPEG, dB, by quality, over RGB or over grey; `{}` where no picture is held out."""
+        gains = {}
+        for quality, degraded in self.degraded.items():
+            if degraded:
+                gain = [
+                    _psnr(self._restore(learner, image), target) - _psnr(self._pixels(image), target)
+                    for image, target in zip(degraded, self.targets, strict=True)
+                ]
+                gains[f"{PREFIX}{quality}"] = float(np.mean(gain))
+        return gains
+
+    def strip(self, learner: Learner, count: int = 4) -> Pixels:
+        """Rows of degraded | restored | target at the lowest quality, (H, W, 3) uint8."""
+        rows = [
+            np.concatenate([self._pixels(image), self._restore(learner, image), target], axis=1)
+            for image, target in zip(self.degraded[QUALITIES[0]][:count], self.targets[:count], strict=True)
+        ]
+        strip = np.concatenate(rows) if rows else np.zeros((1, 1), np.uint8)
+        return strip if strip.ndim == 3 else np.repeat(strip[..., None], 3, axis=2)
+
+    @torch.no_grad()
+    def _restore(self, learner: Learner, image: Pixels) -> Pixels:
+        device = next(learner.network.parameters()).device
+        batch = torch.from_numpy(to_batch(with_channels(image, self.channels))).to(
+            device, memory_format=torch.channels_last
+        )
+        with torch.autocast(device.type, torch.bfloat16):
+            restored = torch.func.functional_call(learner.network, learner.average, batch)
+        planes = from_batch(restored.float().cpu().numpy())
+        return self._pixels(planes if self.channels == 3 else planes[..., 0])
+
+    def _pixels(self, planes: NDArray[np.generic]) -> Pixels:
+        values: NDArray[Any] = ycbcr_to_rgb(planes) if self.channels == 3 else planes
+        return np.rint(values).clip(0, 255).astype(np.uint8)
+
+
+def _middle(picture: Pixels) -> Pixels:
+    height, width = picture.shape[:2]
+    top, left = max(0, height - _SIDE) // 2, max(0, width - _SIDE) // 2
+    return picture[top : top + _SIDE, left : left + _SIDE]
+
+
+def _psnr(image: Pixels, target: Pixels) -> float:
+    error = np.mean((image.astype(np.float64) - target) ** 2)
+    return float(10 * np.log10(255**2 / np.maximum(error, 1e-3)))

@@ -1,0 +1,125 @@
+"""A training recipe: everything that decides what a run learns, read from TOML and kept with every checkpoint."""
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from artifix.errors import RecipeError
+from artifix.models.generator import GeneratorConfig
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """How a picture becomes a lesson. Shares are probabilities in 0..1; 0 turns the step off."""
+
+    patch: int = 128  # side of a patch, pixels
+    batch: int = 16  # patches a step, over all processes together
+    quality: tuple[int, int] = (5, 95)  # JPEG quality is drawn uniformly from this closed range
+    full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
+    grey: float = 0.1  # share of colour patches made grey
+    shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
+    twice: float = 0.15  # share compressed before, on another grid at another quality
+
+    def __post_init__(self) -> None:
+        low, high = self.quality
+        if not 1 <= low <= high <= 100:
+            raise RecipeError(f"data.quality must be [low, high] within 1..100, got {list(self.quality)}")
+        if self.patch < 16 or self.batch < 1:
+            raise RecipeError("data.patch must be at least 16 and data.batch at least 1")
+        for name in ("full_chroma", "grey", "shifted", "twice"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise RecipeError(f"data.{name} is a share and must be within 0..1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class LossRecipe:
+    """The weights of the generator's loss, a sum of the terms in `losses.py`; a weight of 0 leaves a term out."""
+
+    mse: float = 0.0
+    l1: float = 0.0
+    ssim: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not any(dataclasses.astuple(self)):
+            raise RecipeError("every loss weight is 0: the recipe's [loss] names none of " + _names(LossRecipe))
+
+
+@dataclass(frozen=True)
+class OptimiserRecipe:
+    """Adam, its schedule (linear warm-up, then a cosine to 0 at the end of the run) and the weight average."""
+
+    steps: int = 70_000
+    learning_rate: float = 1e-4  # at the top of the schedule
+    beta1: float = 0.9
+    beta2: float = 0.999
+    warmup: int = 200  # steps
+    clip: float = 0.0  # largest norm of the gradient; 0 does not clip
+    average: float = 0.999  # decay of the exponential weight average; 0 keeps the last weights
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.learning_rate <= 0:
+            raise RecipeError("optimiser.steps and optimiser.learning_rate must be positive")
+        if not 0 <= self.average < 1:
+            raise RecipeError(f"optimiser.average must be within 0..1 and below 1, got {self.average}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model's training, named after the model it makes."""
+
+    name: str
+    seed: int = 0
+    network: GeneratorConfig = field(default_factory=GeneratorConfig)
+    data: DataRecipe = field(default_factory=DataRecipe)
+    loss: LossRecipe = field(default_factory=lambda: LossRecipe(mse=1.0))
+    optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON and TOML hold them."""
+        return dataclasses.asdict(self)
+
+
+_TABLES = {"network": GeneratorConfig, "data": DataRecipe, "loss": LossRecipe, "optimiser": OptimiserRecipe}
+
+
+def load_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file; RecipeError names the file and what is wrong in it."""
+    try:
+        return recipe_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecipeError) as error:
+        raise RecipeError(f"{path}: {error}") from error
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+    """The recipe of plain values, the inverse of `Recipe.as_dict`; RecipeError for an unknown key or a bad value."""
+    top = dict(values)
+    for name, table in _TABLES.items():
+        if name in top:
+            if not isinstance(top[name], dict):
+                raise RecipeError(f"[{name}] must be a table")
+            top[name] = _build(table, top[name], f"{name}.")
+    recipe: Recipe = _build(Recipe, top, "")
+    return recipe
+
+
+def _build(cls: type[Any], values: dict[str, Any], prefix: str) -> Any:
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+            raise RecipeError(f"unknown key {prefix}{key}, the nearest known one is {prefix}{near[0]}")
+        if isinstance(value, list):
+            values = values | {key: tuple(value)}
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"{prefix.rstrip('.') or 'recipe'}: {error}") from error
+
+
+def _names(cls: type[Any]) -> str:
+    return ", ".join(f.name for f in dataclasses.fields(cls))

@@ -1,0 +1,53 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artifix.evaluate.metrics import ssim
+from artifix.train.losses import generator_losses, l1_loss, mse_loss, ssim_loss
+from artifix.train.recipe import LossRecipe
+
+
+def batches(seed: int, side: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    first, second = (torch.rand(2, 1, side, side, generator=generator) * 2 - 1 for _ in range(2))
+    return first, second
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**31))
+def test_ssim_loss_is_bounded_symmetric_and_least_for_equals(seed):
+    first, second = batches(seed)
+    assert ssim_loss(first, first).item() == pytest.approx(-1, abs=1e-4)
+    assert -1 <= ssim_loss(first, second).item() <= 1
+    assert ssim_loss(first, second).item() == pytest.approx(ssim_loss(second, first).item(), abs=1e-6)
+
+
+def test_ssim_loss_is_minus_the_ssim_that_is_measured():
+    first, second = (((batch[0, 0] + 1) * 127.5).round() for batch in batches(3, side=40))
+    loss = ssim_loss(first[None, None] / 127.5 - 1, second[None, None] / 127.5 - 1)
+    measured = ssim(first.byte().numpy(), second.byte().numpy())
+    assert -loss.item() == pytest.approx(measured, abs=1e-5)
+
+
+def test_each_loss_by_hand():
+    restored, target = torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[[[0.5, 0.5]]]])
+    assert mse_loss(restored, target).item() == 0.25
+    assert l1_loss(restored, target).item() == 0.5
+
+
+def test_the_sum_holds_only_the_recipes_terms_with_their_weights():
+    first, second = batches(1)
+    losses = generator_losses(first, second, LossRecipe(mse=2.0, l1=0.5))
+    assert losses.keys() == {"mse", "l1"}
+    assert losses["mse"].item() == pytest.approx(2 * mse_loss(first, second).item())
+    assert losses["l1"].item() == pytest.approx(0.5 * l1_loss(first, second).item())
+
+
+def test_descending_the_ssim_loss_raises_ssim():
+    first, second = batches(5)
+    restored = first.clone().requires_grad_()
+    before = ssim_loss(restored, second)
+    before.backward()
+    with torch.no_grad():
+        assert ssim_loss(restored - 0.1 * restored.grad, second) < before

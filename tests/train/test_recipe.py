@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from artifix.errors import RecipeError
+from artifix.train.recipe import LossRecipe, Recipe, load_recipe, recipe_from_dict
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    assert recipe_from_dict(recipe.as_dict()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = 'a'\nsteps = 3", "unknown key steps"),
+        ("name = 'a'\n[optimiser]\nlearning_rat = 3", "unknown key optimiser.learning_rat.*optimiser.learning_rate"),
+        ("name = 'a'\n[data]\nquality = [20, 10]", "data.quality"),
+        ("name = 'a'\n[data]\nquality = [0, 10]", "data.quality"),
+        ("name = 'a'\n[data]\ngrey = 1.5", "data.grey"),
+        ("name = 'a'\n[loss]\nmse = 0", "every loss weight is 0"),
+        ("name = 'a'\n[network]\nchannels = 2", "channels must be 1"),
+        ("name = 'a'\nnetwork = 3", r"\[network\] must be a table"),
+        ("seed = 3", "name"),
+        ("name = ", "recipe.toml"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, message):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=message) as caught:
+        load_recipe(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_recipe_is_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"none\.toml: No such file"):
+        load_recipe(tmp_path / "none.toml")
+
+
+def test_defaults_are_the_papers():
+    recipe = Recipe("paper")
+    assert (recipe.data.patch, recipe.data.batch, recipe.optimiser.steps) == (128, 16, 70_000)
+    assert (recipe.optimiser.learning_rate, recipe.optimiser.beta1) == (1e-4, 0.9)
+    assert recipe.loss == LossRecipe(mse=1.0)
