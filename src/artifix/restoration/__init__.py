@@ -1,0 +1,6 @@
+"""Apply a model: to an image, a file or a folder."""
+
+from artifix.restoration.folder import Record
+from artifix.restoration.restorer import Restorer, restore
+
+__all__ = ["Record", "Restorer", "restore"]

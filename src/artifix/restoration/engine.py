@@ -1,0 +1,166 @@
+"""What runs a network: OpenVINO, ONNX Runtime or torch, each behind the same small callable."""
+
+import platform
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.errors import ModelError
+from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
+from artifix.models.catalog import read_model
+
+Batch = NDArray[np.float32]
+Run = Callable[[Batch], Batch]
+EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
+PRECISIONS: Final = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A network ready to run: `engine(batch)` maps (1, C, H, W) float32 in [-1, 1] to the same shape, not clipped.
+
+    H and W must be multiples of `card.multiple`. One call runs at a time, so that memory stays what one tile takes.
+    """
+
+    name: str
+    precision: str
+    card: ModelCard
+    run: Run
+    lock: threading.Lock
+
+    def __call__(self, batch: Batch) -> Batch:
+        """Run the network on one batch."""
+        with self.lock:
+            return self.run(batch)
+
+
+def load_engine(
+    model: str | Path, engine: EngineName = "auto", precision: Precision = "auto", threads: int | None = None
+) -> Engine:
+    """The engine for a shipped model's name or an .onnx file of ours.
+
+    `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO; its precision is the fastest floating
+    type of the machine: bf16 where the processor or the GPU has it, else fp32. `threads` None takes every core.
+    ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
+    """
+    data = read_model(model)
+    if engine == "auto":
+        engine = "torch" if _has_gpu() else "openvino"
+    if engine not in _LOADERS:
+        raise ModelError(f"unknown engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if precision not in PRECISIONS:
+        raise ModelError(f"unknown precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
+    try:
+        card, run, used = _LOADERS[engine](data, precision, threads)
+    except ImportError as error:
+        raise ModelError(f"the {engine} engine is not installed: {error}") from error
+    except ModelError as error:
+        raise ModelError(f"{model}: not an artifix model: {error}") from error
+    return Engine(engine, used, card, run, threading.Lock())
+
+
+def _openvino(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
+    import openvino
+
+    core = openvino.Core()
+    try:
+        model = core.read_model(data)
+    except RuntimeError as error:
+        raise ModelError("OpenVINO cannot read it as ONNX") from error
+    where = ["framework", METADATA_KEY]  # where OpenVINO keeps ONNX's metadata
+    if not model.has_rt_info(where):
+        raise ModelError("it has no model card")
+    card = card_from_json(model.get_rt_info(where).value)
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    if precision != "auto":
+        settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[precision]
+    if threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    compiled = core.compile_model(model, "CPU", settings)
+    request = compiled.create_infer_request()
+    used = "bf16" if compiled.get_property("INFERENCE_PRECISION_HINT").to_string() == "bf16" else "fp32"
+
+    def run(batch: Batch) -> Batch:
+        restored: Batch = request.infer(batch, share_inputs=True)[0]
+        return restored
+
+    return card, run, used
+
+
+def _onnxruntime(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
+    import onnxruntime
+
+    if precision == "bf16":
+        raise ModelError("ONNX Runtime runs it in fp32 only")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions derive from Exception alone
+        raise ModelError("ONNX Runtime cannot read it as ONNX") from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    if METADATA_KEY not in metadata:
+        raise ModelError("it has no model card")
+
+    def run(batch: Batch) -> Batch:
+        restored: Batch = session.run(None, {session.get_inputs()[0].name: batch})[0]
+        return restored
+
+    return card_from_json(metadata[METADATA_KEY]), run, "fp32"
+
+
+def _torch(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
+    import torch
+
+    from artifix.models.torch_weights import network_from_onnx
+
+    card, network = network_from_onnx(data)
+    device = _torch_device()
+    if threads is not None and device == "cpu":
+        torch.set_num_threads(threads)
+    if precision == "auto":
+        precision = "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
+    network.eval().to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.inference_mode()
+    def run(batch: Batch) -> Batch:
+        degraded = torch.from_numpy(batch).to(device, dtype, memory_format=torch.channels_last)
+        restored: Batch = network(degraded).float().cpu().numpy()
+        return restored
+
+    return card, run, precision
+
+
+_LOADERS: Final[dict[str, Callable[[bytes, str, int | None], tuple[ModelCard, Run, str]]]] = {
+    "openvino": _openvino,
+    "onnxruntime": _onnxruntime,
+    "torch": _torch,
+}
+
+
+def _has_gpu() -> bool:
+    # Importing torch takes a second or more, so a driver or a Mac with Apple's chip is looked for first.
+    driver = shutil.which("nvidia-smi") or Path("/dev/nvidiactl").exists()
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return bool(driver or apple) and find_spec("torch") is not None and _torch_device() != "cpu"
+
+
+def _torch_device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

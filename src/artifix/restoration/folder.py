@@ -1,0 +1,105 @@
+"""Many files: which output each input gets, and restoring them side by side, a failure being a record, not an end."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from artifix.errors import ArtifixError, DataError, OutputError
+from artifix.image import READABLE_SUFFIXES, WRITABLE_SUFFIXES
+
+DEFAULT_JOBS: Final = 2  # one picture is read or written while another is restored
+DEFAULT_SUFFIX: Final = "-restored"
+
+
+class Pair(NamedTuple):
+    """A file to restore and the file that it becomes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one file. `status` is restored, kept (the output was there already) or failed."""
+
+    source: str
+    target: str
+    status: Literal["restored", "kept", "failed"]
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = False, suffix: str = "") -> list[Pair]:
+    """The output of every input file, and of every picture in an input folder.
+
+    `output` is a folder, which mirrors each input folder, or the output file of a single input file; None puts outputs
+    beside their inputs, with `DEFAULT_SUFFIX` after their names. `suffix` replaces the end of an output's name:
+    `-clean` comes before the input's own suffix, `.png` takes its place, `-clean.png` does both. What can be read
+    but not written becomes PNG. DataError for a folder without pictures, OutputError if two would be one output.
+    """
+    inputs = list(inputs)
+    if output is None:
+        suffix = suffix or DEFAULT_SUFFIX
+    elif len(inputs) == 1 and not inputs[0].is_dir() and _is_file_name(output):
+        return [Pair(inputs[0], output)]
+    pairs: dict[Path, Pair] = {}
+    for given in inputs:
+        for source in _pictures(given, output, recursive, suffix) if given.is_dir() else [given]:
+            inside = source.relative_to(given).parent if given.is_dir() else Path()
+            folder = source.parent if output is None else output / inside
+            pair = Pair(source, folder / _target_name(source, suffix))
+            other = pairs.setdefault(pair.target, pair)
+            if other.source != source:
+                raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
+    return list(pairs.values())
+
+
+def restore_all(pairs: Iterable[Pair], restore: Callable[[Pair], Record], jobs: int = DEFAULT_JOBS) -> Iterator[Record]:
+    """`restore` each pair, `jobs` at a time, and yield the records as they come; an ArtifixError becomes a record.
+
+    Leaving early, by Ctrl-C for one, drops what has not begun and finishes what has.
+    """
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
+
+    def attempt(pair: Pair) -> Record:
+        try:
+            return restore(pair)
+        except (ArtifixError, MemoryError) as error:
+            reason = str(error) or f"{pair.source}: out of memory"
+            return Record(str(pair.source), str(pair.target), "failed", error=reason)
+
+    try:
+        for future in as_completed([pool.submit(attempt, pair) for pair in pairs]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _is_file_name(output: Path) -> bool:
+    return not output.is_dir() and output.suffix != ""
+
+
+def _pictures(folder: Path, output: Path | None, recursive: bool, suffix: str) -> list[Path]:
+    """The pictures of a folder, without what an earlier run put there."""
+    found = (p for p in (folder.rglob("*") if recursive else folder.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES)
+    pictures = sorted(p for p in found if p.is_file() and not _is_output(p, folder, output, suffix))
+    if not pictures:
+        raise DataError(f"{folder}: no pictures in it" + ("" if recursive else " (folders below it: --recursive)"))
+    return pictures
+
+
+def _is_output(picture: Path, folder: Path, output: Path | None, suffix: str) -> bool:
+    if output is None:
+        return picture.stem.endswith(Path(f"x{suffix}").stem[1:] or "\0")
+    return output.resolve() != folder.resolve() and picture.resolve().is_relative_to(output.resolve())
+
+
+def _target_name(source: Path, suffix: str) -> str:
+    if Path(f"x{suffix}").suffix.lower() in WRITABLE_SUFFIXES:
+        return source.stem + suffix
+    return source.stem + suffix + (source.suffix if source.suffix.lower() in WRITABLE_SUFFIXES else ".png")

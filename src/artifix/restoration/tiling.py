@@ -1,0 +1,77 @@
+"""Pieces that make a picture too large for memory restorable, exactly.
+
+A restored pixel depends only on input within the network's radius. So a tile is read with a halo of that width, the
+halo's part of the result is thrown away, and what is kept equals the whole picture's result:
+
+    picture   |0 . . . . . . . . . . . . . . . .|
+    tile 1    |kkkkkkkkkkkk hhh|                        k: kept, h: halo
+    tile 2            |hhh kkkkkkkkk hhh|
+    tile 3                     |hhh kkkkkkkkkkkk|
+
+A border of the picture needs no halo: there the network pads in a tile just as it does in the whole picture.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis: pixels [start, stop) are read, [keep_start, keep_stop) of the picture are kept."""
+
+    start: int
+    stop: int
+    keep_start: int
+    keep_stop: int
+
+
+def plan(height: int, width: int, *, radius: int, multiple: int, max_pixels: int) -> Iterator[tuple[Span, Span]]:
+    """Tiles (rows, columns) that cover a picture, each of at most `max_pixels` where the halo allows so few.
+
+    Of all grids that fit, the one that computes the fewest pixels; tiles start at multiples of `multiple`. Heights and
+    widths are the picture's own: where they are no multiples, the last span ends past them, for the reader to pad.
+    """
+    halo = _round_up(radius, multiple)
+    height, width = _round_up(height, multiple), _round_up(width, multiple)
+    tile_height, tile_width = _tile_size(height, width, halo, multiple, max_pixels)
+    for rows in spans(height, tile_height, halo):
+        for columns in spans(width, tile_width, halo):
+            yield rows, columns
+
+
+def spans(length: int, tile: int, halo: int) -> Iterator[Span]:
+    """Tiles of one length that cover [0, length), the last one moved back to end with it; `tile` > 2 halo if split."""
+    kept = 0
+    while kept < length:
+        start = max(0, min(kept - halo, length - tile))
+        stop = min(length, start + tile)
+        keep_stop = length if stop == length else stop - halo
+        yield Span(start, stop, kept, keep_stop)
+        kept = keep_stop
+
+
+def _tile_size(height: int, width: int, halo: int, multiple: int, max_pixels: int) -> tuple[int, int]:
+    def size(length: int, count: int) -> int:
+        """The side of `count` equal tiles that cover a length, halos included."""
+        return length if count == 1 else _round_up(math.ceil((length + 2 * halo * (count - 1)) / count), multiple)
+
+    def most(length: int) -> int:
+        """So many tiles that each keeps at least a halo's width."""
+        return max(1, (length - 2 * halo) // max(halo, multiple))
+
+    best: tuple[int, int, int] | None = None
+    for columns in range(1, most(width) + 1):
+        tile_width = size(width, columns)
+        rows = next((r for r in range(1, most(height) + 1) if size(height, r) * tile_width <= max_pixels), None)
+        if rows is not None:
+            tile_height = size(height, rows)
+            cost = rows * tile_height * columns * tile_width
+            best = min(best or (cost, tile_height, tile_width), (cost, tile_height, tile_width))
+    if best is None:
+        return size(height, most(height)), size(width, most(width))
+    return best[1:]
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple

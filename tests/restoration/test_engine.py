@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+import torch
+
+from artifix.errors import ModelError
+from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
+from artifix.models.catalog import MODELS, read_model
+from artifix.models.torch_weights import network_from_onnx
+from artifix.restoration.engine import load_engine
+
+GREY_LEVEL = 2 / 255
+
+
+@pytest.fixture(params=["small", *MODELS])
+def model(request, make_model):
+    return make_model(features=8, blocks=2) if request.param == "small" else request.param
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision", "levels"),
+    [("openvino", "fp32", 1), ("onnxruntime", "auto", 1), ("openvino", "bf16", 2), ("torch", "fp32", 1)],
+)
+def test_every_engine_is_within_a_grey_level_of_torch_fp32(model, photograph, engine, precision, levels):
+    if engine == "onnxruntime":
+        pytest.importorskip("onnxruntime")
+    card, network = network_from_onnx(read_model(model))
+    batch = photograph.transpose(2, 0, 1)[None, : card.channels].astype(np.float32) / 127.5 - 1
+    with torch.inference_mode():
+        expected = network.float()(torch.from_numpy(batch)).numpy()
+    restored = load_engine(model, engine, precision)(batch)
+    assert restored.dtype == np.float32
+    assert np.abs(restored - expected).max() <= levels * GREY_LEVEL
+
+
+def test_the_card_comes_back_whole(make_model):
+    for engine in ("openvino", "onnxruntime", "torch"):
+        card = load_engine(make_model(channels=1), engine).card
+        assert (card.name, card.channels, card.radius, card.multiple) == ("small", 1, 8, 2)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torch"])
+@pytest.mark.parametrize("content", [b"", b"no model at all", bytes(1000)])
+def test_a_file_that_is_no_model_is_one_clear_line(tmp_path, engine, content):
+    path = tmp_path / "strange.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"strange\.onnx: not an artifix model") as caught:
+        load_engine(path, engine)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torch"])
+def test_a_model_without_a_card_is_refused(tmp_path, make_model, engine):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(make_model())
+    del model.metadata_props[:]
+    onnx.save(model, tmp_path / "bare.onnx")
+    with pytest.raises(ModelError, match="no model card"):
+        load_engine(tmp_path / "bare.onnx", engine)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"channels": 2}, {"radius": -1}, {"radius": 10**9}, {"multiple": 0}, {"surprise": 1}, {"format": 99}],
+)
+def test_a_card_out_of_bounds_is_refused(change):
+    card = ModelCard("a", "generator", 3, 8, 2, {}, 1, 1)
+    assert card_from_json(card.to_json()) == card
+    import json
+
+    with pytest.raises(ModelError, match="card"):
+        card_from_json(json.dumps(json.loads(card.to_json()) | change))
+
+
+def test_weights_that_do_not_fit_their_card_are_refused(tmp_path, make_model):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(make_model(features=4))
+    for entry in model.metadata_props:
+        if entry.key == METADATA_KEY:
+            entry.value = entry.value.replace('"features": 4', '"features": 6')
+    onnx.save(model, tmp_path / "lying.onnx")
+    with pytest.raises(ModelError, match="do not fit its card"):
+        load_engine(tmp_path / "lying.onnx", "torch")
+
+
+def test_unknown_names_are_refused(make_model):
+    with pytest.raises(ModelError, match="no such model"):
+        load_engine("mze")
+    with pytest.raises(ModelError, match="unknown engine"):
+        load_engine(make_model(), "tensorrt")
+    with pytest.raises(ModelError, match="unknown precision"):
+        load_engine(make_model(), precision="int4")
+    with pytest.raises(ModelError, match=r"gone\.onnx: No such file"):
+        load_engine("gone.onnx")

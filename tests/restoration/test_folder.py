@@ -1,0 +1,124 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from artifix.errors import DataError, ImageError, OutputError
+from artifix.restoration.folder import Pair, Record, pair_up, restore_all
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """in/{a.jpg, b.png, notes.txt, deep/a.jpg, deep/c.gif}, as empty files: only names matter here."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("a.jpg", "b.png", "notes.txt", "deep/a.jpg", "deep/c.gif"):
+        (tmp_path / "in" / name).touch()
+    return tmp_path
+
+
+def targets(tree, *arguments, **options):
+    return sorted(str(pair.target.relative_to(tree)) for pair in pair_up(*arguments, **options))
+
+
+def test_a_folder_is_mirrored_not_flattened(tree):
+    assert targets(tree, [tree / "in"], tree / "out", recursive=True) == [
+        "out/a.jpg",
+        "out/b.png",
+        "out/deep/a.jpg",
+        "out/deep/c.png",
+    ]
+
+
+def test_only_recursive_goes_below(tree):
+    assert targets(tree, [tree / "in"], tree / "out") == ["out/a.jpg", "out/b.png"]
+
+
+def test_without_output_results_lie_beside_and_are_not_restored_again(tree):
+    assert targets(tree, [tree / "in"], None) == ["in/a-restored.jpg", "in/b-restored.png"]
+    (tree / "in" / "a-restored.jpg").touch()
+    assert targets(tree, [tree / "in"], None) == ["in/a-restored.jpg", "in/b-restored.png"]
+
+
+def test_an_output_inside_the_input_is_not_restored_again(tree):
+    (tree / "in" / "out").mkdir()
+    (tree / "in" / "out" / "a.jpg").touch()
+    assert "in/out/out/a.jpg" not in targets(tree, [tree / "in"], tree / "in" / "out", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "expected"), [("-clean", "a-clean.jpg"), (".png", "a.png"), ("-clean.webp", "a-clean.webp")]
+)
+def test_the_suffix_replaces_the_end_of_the_name(tree, suffix, expected):
+    assert targets(tree, [tree / "in" / "a.jpg"], tree / "out", suffix=suffix) == [f"out/{expected}"]
+
+
+def test_one_file_to_a_named_file_or_a_folder(tree):
+    assert targets(tree, [tree / "in" / "a.jpg"], tree / "x.png") == ["x.png"]
+    assert targets(tree, [tree / "in" / "a.jpg"], tree / "x") == ["x/a.jpg"]
+    assert targets(tree, [tree / "in" / "a.jpg"], tree / "in" / "deep") == ["in/deep/a.jpg"]
+
+
+def test_two_inputs_that_would_meet_are_refused(tree):
+    (tree / "in" / "a.png").touch()
+    with pytest.raises(OutputError, match=r"a\.png: would be the output of both"):
+        pair_up([tree / "in"], tree / "out", suffix=".png")
+    with pytest.raises(OutputError, match="would be the output of both"):
+        pair_up([tree / "in" / "a.jpg", tree / "in" / "deep" / "a.jpg"], tree / "out")
+
+
+def test_the_same_input_twice_is_one(tree):
+    assert len(pair_up([tree / "in" / "a.jpg", tree / "in"], tree / "out")) == 2
+
+
+def test_a_folder_without_pictures_is_refused_and_recursion_is_hinted_at(tree):
+    (tree / "top").mkdir()
+    (tree / "in" / "deep").rename(tree / "top" / "deep")
+    with pytest.raises(DataError, match=r"top: no pictures in it .*--recursive"):
+        pair_up([tree / "top"], tree / "out")
+
+
+def pairs(count):
+    return [Pair(Path(f"{n}.png"), Path(f"out/{n}.png")) for n in range(count)]
+
+
+def done(pair):
+    return Record(str(pair.source), str(pair.target), "restored")
+
+
+def test_an_error_is_a_record_and_the_rest_goes_on():
+    def restore(pair):
+        if pair.source.stem == "1":
+            raise ImageError("1.png: broken")
+        if pair.source.stem == "2":
+            raise MemoryError
+        return done(pair)
+
+    records = {record.source: record for record in restore_all(pairs(4), restore)}
+    assert [records[f"{n}.png"].status for n in range(4)] == ["restored", "failed", "failed", "restored"]
+    assert records["1.png"].error == "1.png: broken"
+    assert records["2.png"].error == "2.png: out of memory"
+
+
+def test_a_mistake_of_ours_is_not_hidden():
+    def restore(pair):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(restore_all(pairs(1), restore))
+
+
+def test_leaving_early_finishes_what_began_and_drops_the_rest():
+    finished = []
+
+    def restore(pair):
+        time.sleep(0.05)
+        finished.append(pair)
+        return done(pair)
+
+    records = restore_all(pairs(50), restore, jobs=2)
+    next(records)
+    records.close()
+    count = len(finished)
+    assert count < 10
+    time.sleep(0.2)
+    assert len(finished) == count
