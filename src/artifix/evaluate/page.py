@@ -1,0 +1,162 @@
+"""Results as one self-contained web page: tables, rate-distortion plots, and crops of what went best and worst."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from artifix.errors import OutputError
+from artifix.evaluate.datasets import load_dataset
+from artifix.evaluate.methods import JPEG, Method
+from artifix.evaluate.quality import make_pair
+from artifix.evaluate.report import HEADINGS, Section, provenance, sections
+from artifix.evaluate.results import Record, Results
+from artifix.image import atomic_output
+
+Pixels = NDArray[np.uint8]
+
+CROP: Final = 192  # pixels a side
+
+_STYLE: Final = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+       background: #fff; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .15rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
+th:first-child, td:first-child { text-align: left; }
+.reached { color: #137333; } .below { color: #b3261e; } .published { color: #777; }
+figure { display: inline-block; margin: 0 .5rem .5rem 0; } figcaption { color: #777; }
+"""
+
+
+def write_page(path: str | Path, results: Results, data: str | Path, methods: Sequence[Method]) -> None:
+    """Write the results as one HTML file that needs nothing beside it.
+
+    Crops, at one pixel for one, show for each method the pictures of the folder `data` that it helped most and least.
+    An existing file is replaced. OutputError if it cannot be written, or matplotlib is missing.
+    """
+    body = ["<h1>How close restored pictures come to their targets</h1>"]
+    for section in sections(results):
+        body += [f"<h2>{html.escape(section.title)}</h2>", _table(section)]
+    for metric, reason in results.skipped.items():
+        body.append(f"<p>{HEADINGS[metric][0]} was left out: {html.escape(reason)}.</p>")
+    body += ["<h2>Rate and distortion</h2>", _plots(path, results)]
+    for method in methods:
+        if method.name != JPEG.name:
+            body += [_crops(extreme, method, results) for extreme in _extremes(results, data, method)]
+    body.append(f"<p>{html.escape(provenance(results))}</p>")
+    page = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>artifix: quality</title>\n'
+        f"<style>{_STYLE}</style>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    )
+    with atomic_output(path, overwrite=True) as file:
+        file.write(page.encode())
+
+
+def _table(section: Section) -> str:
+    lines = ["<table>"]
+    for sheet in section.sheets:
+        heads = "".join(f"<th>{quality}</th>" for quality in section.qualities)
+        lines.append(f"<tr><th>{sheet.heading}</th>{heads}</tr>")
+        for method, cells in sheet.rows.items():
+            lines.append(f"<tr><td>{html.escape(method)}</td>")
+            lines += [f'<td class="{cell.verdict}">{cell}</td>' for cell in cells]
+            lines.append("</tr>")
+    lines.append("</table>")
+    if section.sources:
+        lines.append(f"<p>Ours / published by {html.escape('; '.join(section.sources))}.</p>")
+    return "\n".join(lines)
+
+
+def _plots(path: str | Path, results: Results) -> str:
+    """For each data set PSNR and SSIM over the degraded files' bits per pixel, as inline SVG."""
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise OutputError(f"{path}: its plots need matplotlib: pip install 'artifix[evaluate]'") from error
+    means = results.means()
+    plots = []
+    for section, dataset in zip(sections(results), dict.fromkeys(mean.dataset for mean in means), strict=True):
+        figure = Figure(figsize=(10, 4), layout="constrained")
+        for axes, metric in zip(figure.subplots(1, 2), ("psnr", "ssim"), strict=True):
+            for method in dict.fromkeys(mean.method for mean in means if mean.dataset == dataset):
+                curve = [mean for mean in means if (mean.dataset, mean.method) == (dataset, method)]
+                rates = [mean.bpp for mean in curve]
+                axes.plot(rates, [getattr(mean, metric) for mean in curve], marker="o", label=method)
+            axes.set(xlabel="bits per pixel", ylabel=HEADINGS[metric][0])
+            axes.grid(alpha=0.3)
+        figure.axes[0].legend()
+        figure.suptitle(section.title)
+        file = io.StringIO()
+        with rc_context({"svg.fonttype": "none", "svg.hashsalt": dataset}):
+            figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        svg = file.getvalue()
+        plots.append(svg[svg.index("<svg") :])
+    return "\n".join(plots)
+
+
+@dataclass(frozen=True)
+class _Extreme:
+    """The picture and quality that a method helped most, or least, in PSNR."""
+
+    path: Path
+    record: Record
+    gain: float  # dB
+    best: bool
+
+
+def _extremes(results: Results, data: str | Path, method: Method) -> list[_Extreme]:
+    dataset = load_dataset(data)
+    found = []
+    for path in dataset.paths:
+        for (name, image, quality, used), record in results.records.items():
+            if (name, image, used) == (dataset.name, path.name, method.name):
+                gain = record.psnr - results.records[name, image, quality, JPEG.name].psnr
+                found.append((gain, path, record))
+    found.sort(key=lambda one: one[0])
+    return [_Extreme(path, record, gain, best) for best, (gain, path, record) in ((True, found[-1]), (False, found[0]))]
+
+
+def _crops(extreme: _Extreme, method: Method, results: Results) -> str:
+    record = extreme.record
+    target, degraded, _ = make_pair(extreme.path, results.protocol, record.quality)
+    restored = method.restore(degraded)
+    rows, columns = _window(_squared(degraded, target) - _squared(restored, target), best=extreme.best)
+    figures = "".join(
+        f'<figure><img alt="{name}" width="{crop.shape[1]}" height="{crop.shape[0]}" src="{_data_uri(crop)}">'
+        f"<figcaption>{name}</figcaption></figure>"
+        for name, image in (("degraded", degraded), ("restored", restored), ("target", target))
+        for crop in [image[rows, columns]]
+    )
+    size = "largest" if extreme.best == (extreme.gain >= 0) else "smallest"
+    what = f"{size} {'gain' if extreme.gain >= 0 else 'loss'}"
+    title = f"{method.name}, {what}: {record.image} at quality {record.quality}, {extreme.gain:+.2f} dB"
+    return f"<h2>{html.escape(title)}</h2>\n<div>{figures}</div>"
+
+
+def _squared(image: Pixels, target: Pixels) -> NDArray[np.int64]:
+    """Squared error of each pixel, (H, W), summed over channels."""
+    error = (image.astype(np.int64) - target) ** 2
+    return error if error.ndim == 2 else error.sum(axis=2)
+
+
+def _window(gain: NDArray[np.int64], *, best: bool) -> tuple[slice, slice]:
+    """Where, in a window of `CROP` pixels a side or the whole picture, the squared error fell most, or least."""
+    h, w = min(CROP, gain.shape[0]), min(CROP, gain.shape[1])
+    total = np.pad(gain.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    inside = total[h:, w:] - total[:-h, w:] - total[h:, :-w] + total[:-h, :-w]
+    top, left = np.unravel_index(inside.argmax() if best else inside.argmin(), inside.shape)
+    return slice(int(top), int(top) + h), slice(int(left), int(left) + w)
+
+
+def _data_uri(image: Pixels) -> str:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

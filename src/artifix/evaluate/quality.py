@@ -1,0 +1,173 @@
+"""Table 1: how close restored pictures come to their targets, by the protocol of the paper or of the colour literature.
+
+Luma: MATLAB's Y of a picture is the target; it is coded as a grey JPEG, restored, and compared. Colour: the RGB picture
+is the target, coded as a JPEG with 4:2:0 chroma. All figures are of whole 8-bit images.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.codecs import decode, encode
+from artifix.color import luma
+from artifix.errors import DataError, ModelError
+from artifix.evaluate import metrics
+from artifix.evaluate.datasets import Dataset, load_dataset
+from artifix.evaluate.methods import JPEG, Method
+from artifix.evaluate.perceptual import Metric, MetricUnavailableError, load_perceptual
+from artifix.evaluate.published import read_published
+from artifix.evaluate.results import Protocol, Record, Results, read_results, write_results
+from artifix.image import read_image
+from artifix.provenance import current_commit
+
+Pixels = NDArray[np.uint8]
+
+QUALITIES: Final = (10, 20, 30, 40)
+# How far a measured JPEG row may be from a published one, which is rounded to 0.01 dB or 0.001.
+TOLERANCES: Final = {"psnr": 0.011, "psnr_b": 0.011, "ssim": 0.0011, "ssim_gaussian": 0.0011}
+
+
+def evaluate_quality(
+    data: str | Path,
+    qualities: Sequence[int] = QUALITIES,
+    methods: Sequence[Method] = (JPEG,),
+    *,
+    colour: bool = False,
+    perceptual: Sequence[str] | None = None,
+    json_path: str | Path | None = None,
+    jobs: int = 2,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Results:
+    """Measure each method on every picture of a folder at every JPEG quality (1..100).
+
+    JPEG itself is always measured, and first: on a known data set its means must be the published ones, else DataError
+    says by how much they differ and nothing more is measured. `perceptual` names further metrics (see
+    `load_perceptual`), by default ssimulacra2 in colour and none in luma; one that is not installed is noted under
+    `Results.skipped`.
+
+    With `json_path` each record is kept there as it comes. What that file holds already, of other data sets too, is
+    not measured again unless the method's fingerprint has changed, so a run that was stopped goes on. `jobs` pictures
+    are measured at once, in threads: NumPy, Pillow and the engines work outside of Python's lock. `progress` hears
+    the share done, 0..1.
+    """
+    protocol: Protocol = "colour" if colour else "luma"
+    results = read_results(json_path) if json_path and Path(json_path).exists() else Results(protocol)
+    if results.protocol != protocol:
+        raise DataError(f"{json_path}: holds results in {results.protocol}; give {protocol} a file of its own")
+    methods = [JPEG, *(method for method in methods if method.name != JPEG.name)]
+    if len({method.name for method in methods}) < len(methods):
+        raise ModelError(f"two methods of one name: {', '.join(method.name for method in methods)}")
+    dataset = load_dataset(data)
+    results.include(dataset)
+    bench = _Bench(dataset, protocol, _load_metrics(perceptual, results), current_commit())
+
+    for done, method in enumerate(methods):
+        missing = {path: [q for q in qualities if not bench.holds(results, path, q, method)] for path in dataset.paths}
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
+        try:
+            futures = [pool.submit(bench.measure, path, todo, method) for path, todo in missing.items() if todo]
+            for number, future in enumerate(as_completed(futures), start=1):
+                for record in future.result():
+                    results.add(record)
+                if json_path:
+                    write_results(json_path, results)
+                progress((done + number / len(futures)) / len(methods))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        if method is JPEG and dataset.exact:
+            check_jpeg_rows(results, dataset.name)
+    progress(1.0)
+    return results
+
+
+def make_pair(path: Path, protocol: Protocol, quality: int) -> tuple[Pixels, Pixels, float]:
+    """A picture's target, the same degraded, and the bits per pixel of the degraded file.
+
+    A picture that is grey already is its own luma, as the literature takes Classic5.
+    """
+    target = read_image(path)
+    if protocol == "luma" and target.ndim == 3:
+        target = luma(target)
+    elif protocol == "colour" and target.ndim == 2:
+        target = np.repeat(target[..., None], 3, axis=2)
+    file = encode(target, "jpeg", quality=quality, subsampling="4:2:0")
+    return target, decode(file), 8 * len(file) / (target.shape[0] * target.shape[1])
+
+
+def check_jpeg_rows(results: Results, dataset: str) -> None:
+    """DataError, with the difference, where a JPEG mean is not the published one: the bench itself is then wrong."""
+    means = {mean.quality: mean for mean in results.means() if (mean.dataset, mean.method) == (dataset, JPEG.name)}
+    for row in read_published():
+        key = row.protocol, row.dataset, row.method
+        if key != (results.protocol, dataset, JPEG.name) or row.quality not in means:
+            continue
+        for name, tolerance in TOLERANCES.items():
+            measured, published = getattr(means[row.quality], name), getattr(row, name)
+            if published is not None and abs(measured - published) > tolerance:
+                raise DataError(
+                    f"{dataset}: JPEG at quality {row.quality} has {name} {measured:.4f} where {row.source} has "
+                    f"{published}, {measured - published:+.4f}; is this Pillow built with another JPEG library?"
+                )
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What all measurements of a run share."""
+
+    dataset: Dataset
+    protocol: Protocol
+    perceptual: dict[str, Metric]
+    commit: str
+
+    def holds(self, results: Results, path: Path, quality: int, method: Method) -> bool:
+        record = results.records.get((self.dataset.name, path.name, quality, method.name))
+        return (
+            record is not None
+            and record.fingerprint == method.fingerprint
+            and all(getattr(record, name) is not None for name in self.perceptual)
+        )
+
+    def measure(self, path: Path, qualities: Sequence[int], method: Method) -> list[Record]:
+        return [self._record(path, quality, method) for quality in qualities]
+
+    def _record(self, path: Path, quality: int, method: Method) -> Record:
+        target, degraded, bpp = make_pair(path, self.protocol, quality)
+        began = time.perf_counter()
+        restored = method.restore(degraded)
+        seconds = time.perf_counter() - began
+        return Record(
+            self.dataset.name,
+            path.name,
+            quality,
+            method.name,
+            method.fingerprint,
+            psnr=round(metrics.psnr(restored, target), 6),
+            psnr_b=round(metrics.psnr_b(restored, target), 6),
+            ssim=round(metrics.ssim(restored, target), 6),
+            ssim_gaussian=round(metrics.ssim_gaussian(restored, target), 6),
+            bpp=round(bpp, 6),
+            seconds=round(seconds, 4),
+            commit=self.commit,
+            date=datetime.now(UTC).strftime("%Y-%m-%d"),
+            **{name: round(metric(restored, target), 6) for name, metric in self.perceptual.items()},
+        )
+
+
+def _load_metrics(names: Sequence[str] | None, results: Results) -> dict[str, Metric]:
+    if names is None:
+        names = ["ssimulacra2"] if results.protocol == "colour" else []
+    loaded = {}
+    for name in names:
+        try:
+            loaded[name] = load_perceptual(name)
+            results.skipped.pop(name, None)
+        except MetricUnavailableError as error:
+            results.skipped[name] = str(error)
+    return loaded

@@ -1,0 +1,153 @@
+"""What was measured: one record for each picture, quality and method, their means, and the file that keeps them."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Final, Literal
+
+from artifix.errors import DataError
+from artifix.evaluate.datasets import Dataset
+from artifix.image import atomic_output
+
+Protocol = Literal["luma", "colour"]
+
+METRICS: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian", "ssimulacra2", "lpips")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One picture at one quality by one method.
+
+    `fingerprint` is the method's, `bpp` the degraded file's bits per pixel, `seconds` what the method alone took
+    beside all else that ran. `commit` and `date` (ISO 8601) say what measured it, and when.
+    """
+
+    dataset: str
+    image: str
+    quality: int
+    method: str
+    fingerprint: str
+    psnr: float
+    psnr_b: float
+    ssim: float
+    ssim_gaussian: float
+    bpp: float
+    seconds: float
+    commit: str
+    date: str
+    ssimulacra2: float | None = None
+    lpips: float | None = None
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A method's mean figures (the mean of the dBs, not the dB of the mean) over all pictures of a data set."""
+
+    dataset: str
+    quality: int
+    method: str
+    images: int
+    psnr: float
+    psnr_b: float
+    ssim: float
+    ssim_gaussian: float
+    bpp: float
+    seconds: float
+    commit: str
+    """Every commit that measured a part of it, separated by commas."""
+    date: str
+    """The latest."""
+    ssimulacra2: float | None = None
+    lpips: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A data set of a results file: how many pictures, their `fingerprint`, and whether it is exactly the known set."""
+
+    images: int
+    fingerprint: str
+    exact: bool
+
+
+@dataclass
+class Results:
+    """The measurements of one protocol, of any number of data sets."""
+
+    protocol: Protocol
+    datasets: dict[str, Measured] = field(default_factory=dict)
+    records: dict[tuple[str, str, int, str], Record] = field(default_factory=dict)
+    """By data set, image, quality and method."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Metric -> why it is not there."""
+
+    def include(self, dataset: Dataset) -> None:
+        """Make room for a data set; DataError if another one of that name is here already."""
+        known = self.datasets.get(dataset.name)
+        if known and known.fingerprint != dataset.fingerprint:
+            raise DataError(f"{dataset.paths[0].parent}: the results hold other pictures under the name {dataset.name}")
+        self.datasets[dataset.name] = Measured(len(dataset.paths), dataset.fingerprint, dataset.exact)
+
+    def add(self, record: Record) -> None:
+        """Keep a record in place of any earlier one of the same picture, quality and method."""
+        self.records[record.dataset, record.image, record.quality, record.method] = record
+
+    def means(self) -> list[Mean]:
+        """The means of all that is complete, in the order of data set, quality and first measurement."""
+        groups: dict[tuple[str, int, str], list[Record]] = {}
+        for record in self.records.values():
+            groups.setdefault((record.dataset, record.quality, record.method), []).append(record)
+        order = list(self.datasets)
+        complete = [group for key, group in groups.items() if len(group) == self.datasets[key[0]].images]
+        # A method's latest state alone counts, and only once all pictures are measured with it.
+        current = [group for group in complete if len({record.fingerprint for record in group}) == 1]
+        return sorted(map(_mean, current), key=lambda mean: (order.index(mean.dataset), mean.quality))
+
+
+def _mean(records: list[Record]) -> Mean:
+    def of(name: str) -> float | None:
+        values = [getattr(record, name) for record in records]
+        return None if None in values else round(fmean(values), 6)
+
+    first = records[0]
+    figures: dict[str, Any] = {name: of(name) for name in (*METRICS, "bpp", "seconds")}
+    commit = ", ".join(sorted({record.commit for record in records}))
+    date = max(record.date for record in records)
+    return Mean(first.dataset, first.quality, first.method, len(records), commit=commit, date=date, **figures)
+
+
+def write_results(path: str | Path, results: Results) -> None:
+    """Write the results as JSON, a line for each record, whole or not at all; OutputError if that cannot be.
+
+    An infinite PSNR (a picture restored without any error) is `Infinity`, as Python's json has it.
+    """
+    records = sorted(results.records.values(), key=lambda record: (record.dataset, record.image, record.quality))
+    datasets = {name: dataclasses.asdict(measured) for name, measured in results.datasets.items()}
+    text = (
+        f'{{\n"protocol": {json.dumps(results.protocol)},\n"datasets": {json.dumps(datasets)},\n'
+        f'"skipped": {json.dumps(results.skipped)},\n"means": {_lines(results.means())},\n'
+        f'"records": {_lines(records)}\n}}\n'
+    )
+    with atomic_output(path, overwrite=True) as file:
+        file.write(text.encode())
+
+
+def _lines(items: Iterable[Record | Mean]) -> str:
+    lines = (json.dumps({k: v for k, v in dataclasses.asdict(item).items() if v is not None}) for item in items)
+    return "[\n" + ",\n".join(lines) + "\n]"
+
+
+def read_results(path: str | Path) -> Results:
+    """The results in a file that `write_results` wrote; DataError if it is none."""
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        datasets = {name: Measured(**measured) for name, measured in values["datasets"].items()}
+        results = Results(values["protocol"], datasets, skipped=values["skipped"])
+        for record in values["records"]:
+            results.add(Record(**record))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: no results of `artifix evaluate quality` ({error})") from error
+    return results
