@@ -94,7 +94,7 @@ def restore(
 ) -> None:
     """Restore pictures. Inputs are never touched; without -o, outputs go beside them, named NAME-restored."""
     from artifix.restoration import Record, Restorer
-    from artifix.restoration.folder import Pair, pair_up, restore_all
+    from artifix.restoration.folder import Pair, Progress, pair_up, restore_all
     from artifix.terminal import RecordDisplay
 
     pairs = pair_up(inputs, output, recursive=recursive, suffix=suffix)
@@ -102,13 +102,12 @@ def restore(
 
     with RecordDisplay(len(pairs), as_json) as display:
 
-        def restore_pair(pair: Pair) -> Record:
-            progress = display.progress(str(pair.source))
+        def restore_pair(pair: Pair, progress: Progress) -> Record:
             return restorer.restore_file(
                 *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
             )
 
-        for record in restore_all(pairs, restore_pair, jobs):
+        for record in restore_all(pairs, restore_pair, jobs, display.hear):
             display.show(record)
     if display.statuses["failed"]:
         raise typer.Exit(1)

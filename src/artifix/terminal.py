@@ -4,13 +4,12 @@ import dataclasses
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from artifix.restoration.folder import Record
+from artifix.restoration.folder import Pair, Record
 
 
 class RecordDisplay:
@@ -44,21 +43,17 @@ class RecordDisplay:
             counts = ", ".join(f"{number} {status}" for status, number in self.statuses.items())
             self.out.print(f"{counts or 'nothing done'}; {self._speed()}", markup=False)
 
-    def progress(self, source: str) -> Callable[[float], None]:
-        """A callback that hears how much of one picture is done, 0..1."""
-
-        def hear(share: float) -> None:
-            self.shares[source] = share
-            self.bar.update(self.task, completed=sum(self.shares.values()))
-
-        return hear
+    def hear(self, pair: Pair, share: float) -> None:
+        """Move the bar: so much of one picture is done, 0..1."""
+        self.shares[str(pair.source)] = share
+        self.bar.update(self.task, completed=sum(self.shares.values()))
 
     def show(self, record: Record) -> None:
         """Print a finished picture's record; a failure's reason goes to standard error."""
         self.statuses[record.status] += 1
         self.megapixels += record.width * record.height / 1e6
-        self.progress(record.source)(1.0)
-        self.bar.update(self.task, speed=self._speed())
+        self.shares[record.source] = 1.0
+        self.bar.update(self.task, completed=sum(self.shares.values()), speed=self._speed())
         if self.as_json:
             self.out.print(json.dumps(dataclasses.asdict(record)), markup=False)
         elif record.status == "restored":

@@ -86,7 +86,7 @@ def done(pair):
 
 
 def test_an_error_is_a_record_and_the_rest_goes_on():
-    def restore(pair):
+    def restore(pair, progress):
         if pair.source.stem == "1":
             raise ImageError("1.png: broken")
         if pair.source.stem == "2":
@@ -100,25 +100,39 @@ def test_an_error_is_a_record_and_the_rest_goes_on():
 
 
 def test_a_mistake_of_ours_is_not_hidden():
-    def restore(pair):
+    def restore(pair, progress):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         list(restore_all(pairs(1), restore))
 
 
-def test_leaving_early_finishes_what_began_and_drops_the_rest():
-    finished = []
+def test_leaving_early_drops_the_rest_and_stops_what_began():
+    began, finished = [], []
 
-    def restore(pair):
-        time.sleep(0.05)
+    def restore(pair, progress):
+        began.append(pair)
+        for tile in range(1 if pair.source.stem == "0" else 1000):
+            time.sleep(0.01)
+            progress(tile / 1000)
         finished.append(pair)
         return done(pair)
 
     records = restore_all(pairs(50), restore, jobs=2)
-    next(records)
+    assert next(records).source == "0.png"
+    left = time.monotonic()
     records.close()
-    count = len(finished)
-    assert count < 10
-    time.sleep(0.2)
-    assert len(finished) == count
+    assert time.monotonic() - left < 2
+    assert 2 <= len(began) <= 4
+    assert [pair.source.stem for pair in finished] == ["0"]
+
+
+def test_progress_is_heard_with_its_picture():
+    heard = []
+
+    def restore(pair, progress):
+        progress(0.5)
+        return done(pair)
+
+    list(restore_all(pairs(2), restore, jobs=1, progress=lambda *told: heard.append(told)))
+    assert heard == [(pair, 0.5) for pair in pairs(2)]

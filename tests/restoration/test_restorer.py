@@ -115,6 +115,16 @@ def test_one_restorer_serves_many_threads(restorer, photograph):
             assert np.array_equal(result, single)
 
 
+def test_progress_rises_to_the_whole(make_model, photograph):
+    restorer = Restorer(make_model(), precision="fp32")
+    restorer.tile_pixels = 1500
+    shares = []
+    restorer.restore_picture(Picture(photograph, "RGB"), shares.append)
+    assert len(shares) > 5
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1
+
+
 def test_restore_is_one_call(make_model, photograph):
     assert np.array_equal(
         restore(photograph, make_model(), strength=0.7),

@@ -1,5 +1,6 @@
 """Many files: which output each input gets, and restoring them side by side, a failure being a record, not an end."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from artifix.image import READABLE_SUFFIXES, WRITABLE_SUFFIXES
 
 DEFAULT_JOBS: Final = 2  # one picture is read or written while another is restored
 DEFAULT_SUFFIX: Final = "-restored"
+
+Progress = Callable[[float], None]  # hears the share of a picture that is done, 0..1
 
 
 class Pair(NamedTuple):
@@ -59,24 +62,41 @@ def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = Fa
     return list(pairs.values())
 
 
-def restore_all(pairs: Iterable[Pair], restore: Callable[[Pair], Record], jobs: int = DEFAULT_JOBS) -> Iterator[Record]:
+class _StoppedError(Exception):
+    """Raised inside a picture that is no longer wanted."""
+
+
+def restore_all(
+    pairs: Iterable[Pair],
+    restore: Callable[[Pair, Progress], Record],
+    jobs: int = DEFAULT_JOBS,
+    progress: Callable[[Pair, float], None] = lambda pair, share: None,
+) -> Iterator[Record]:
     """`restore` each pair, `jobs` at a time, and yield the records as they come; an ArtifixError becomes a record.
 
-    Leaving early, by Ctrl-C for one, drops what has not begun and finishes what has.
+    `restore` gets a pair and a function to tell the share of it that is done, which `progress` hears. Leaving early, by
+    Ctrl-C for one, drops what has not begun, and what has at the next share it tells.
     """
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
+    stopped = threading.Event()
 
     def attempt(pair: Pair) -> Record:
+        def hear(share: float) -> None:
+            if stopped.is_set():
+                raise _StoppedError
+            progress(pair, share)
+
         try:
-            return restore(pair)
+            return restore(pair, hear)
         except (ArtifixError, MemoryError) as error:
             reason = str(error) or f"{pair.source}: out of memory"
             return Record(str(pair.source), str(pair.target), "failed", error=reason)
 
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
     try:
         for future in as_completed([pool.submit(attempt, pair) for pair in pairs]):
             yield future.result()
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)
 
 

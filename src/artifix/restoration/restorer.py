@@ -2,7 +2,6 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from artifix.image import MAX_PIXELS, Picture, Pixels, Space, losses, read_pictu
 from artifix.models.card import ModelCard
 from artifix.models.catalog import DEFAULT
 from artifix.restoration.engine import EngineName, Precision, load_engine
-from artifix.restoration.folder import DEFAULT_JOBS, Pair, Record, pair_up, restore_all
+from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, Record, pair_up, restore_all
 from artifix.restoration.tiling import Span, plan
 from artifix.restoration.transparency import fill_hidden
 
@@ -66,7 +65,7 @@ class Restorer:
         """
         return self._restore(image, "L" if image.ndim == 2 else "RGB")
 
-    def restore_picture(self, picture: Picture, progress: Callable[[float], None] = lambda share: None) -> Picture:
+    def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
         hidden = None if picture.alpha is None else picture.alpha == 0
         pixels: Pixels = picture.pixels
@@ -87,7 +86,7 @@ class Restorer:
         overwrite: bool = False,
         quality: int | None = None,
         max_pixels: int = MAX_PIXELS,
-        progress: Callable[[float], None] = lambda share: None,
+        progress: Progress = lambda share: None,
     ) -> Record:
         """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
 
@@ -136,24 +135,27 @@ class Restorer:
         """
         pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
 
-        def restore(pair: Pair) -> Record:
-            return self.restore_file(*pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels)
+        def restore(pair: Pair, progress: Progress) -> Record:
+            return self.restore_file(
+                *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
+            )
 
         records = {record.source: record for record in restore_all(pairs, restore, jobs)}
         return [records[str(pair.source)] for pair in pairs]
 
-    def _restore(self, pixels: Pixels, space: Space, progress: Callable[[float], None] = lambda share: None) -> Pixels:
+    def _restore(self, pixels: Pixels, space: Space, progress: Progress = lambda share: None) -> Pixels:
         if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
         height, width = pixels.shape[:2]
-        card = self.card
+        card, done = self.card, 0
         tiles = plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=self.tile_pixels)
         for rows, columns in tiles:
             kept = slice(rows.keep_start, rows.keep_stop), slice(columns.keep_start, columns.keep_stop)
             tile = self._restore_tile(pixels, space, rows, columns)
             restored[kept] = tile[: height - rows.keep_start, : width - columns.keep_start]
-            progress(rows.keep_stop * columns.keep_stop / (height * width))
+            done += restored[kept].size
+            progress(done / restored.size)
         return restored
 
     def _restore_tile(self, pixels: Pixels, space: Space, rows: Span, columns: Span) -> Pixels:
