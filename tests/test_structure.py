@@ -27,17 +27,20 @@ SIDEWAYS = {("evaluate", "restoration"), ("models", "models"), ("codecs", "codec
 
 
 def room(module: str) -> str:
-    return module.split(".")[1] if "." in module else ""
+    return module.split(".")[1]
 
 
 def imports_of(file: Path) -> set[str]:
+    """The rooms that a file imports from, by `from artifix.room.file import name` or `from artifix import room`."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("artifix"):
+        if isinstance(node, ast.Import):
+            found |= {room(alias.name) for alias in node.names if alias.name.startswith("artifix.")}
+        elif isinstance(node, ast.ImportFrom) and node.module == "artifix":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("artifix."):
             found.add(room(node.module or ""))
-        elif isinstance(node, ast.Import):
-            found |= {room(alias.name) for alias in node.names if alias.name.startswith("artifix")}
-    return found - {""}
+    return found
 
 
 def floor(name: str) -> int:

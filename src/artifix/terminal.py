@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import sys
 import time
 from collections import Counter
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from artifix.restoration.folder import Pair, Record
 
@@ -17,7 +19,7 @@ class RecordDisplay:
 
     def __init__(self, count: int, as_json: bool) -> None:
         self.count, self.as_json = count, as_json
-        self.out, self.err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True)
+        console = Console(stderr=True)
         self.shares: dict[str, float] = {}
         self.statuses: Counter[str] = Counter()
         self.megapixels, self.began = 0.0, time.perf_counter()
@@ -27,9 +29,9 @@ class RecordDisplay:
             TaskProgressColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[speed]}"),
-            console=self.err,
+            console=console,
             transient=True,
-            disable=not self.err.is_terminal,
+            disable=not console.is_terminal,
         )
         self.task = self.bar.add_task("", total=count, speed="")
 
@@ -41,7 +43,7 @@ class RecordDisplay:
         self.bar.stop()
         if self.count > 1 and not self.as_json:
             counts = ", ".join(f"{number} {status}" for status, number in self.statuses.items())
-            self.out.print(f"{counts or 'nothing done'}; {self._speed()}", markup=False)
+            self._print(f"{counts or 'nothing done'}; {self._speed()}")
 
     def hear(self, pair: Pair, share: float) -> None:
         """Move the bar: so much of one picture is done, 0..1."""
@@ -54,15 +56,22 @@ class RecordDisplay:
         self.megapixels += record.width * record.height / 1e6
         self.shares[record.source] = 1.0
         self.bar.update(self.task, completed=sum(self.shares.values()), speed=self._speed())
+        if record.status == "failed":
+            self._print(f"artifix: {record.error}", sys.stderr)
         if self.as_json:
-            self.out.print(json.dumps(dataclasses.asdict(record)), markup=False)
+            self._print(json.dumps(dataclasses.asdict(record)))
         elif record.status == "restored":
             size = f"{record.width}x{record.height}, {record.seconds:.1f} s"
-            self.out.print(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})", markup=False)
+            self._print(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})")
         elif record.status == "kept":
-            self.out.print(f"{record.target}: exists and is kept (--overwrite replaces it)", markup=False)
-        if record.status == "failed":
-            self.err.print(f"artifix: {record.error}", markup=False, highlight=False)
+            self._print(f"{record.target}: exists and is kept (--overwrite replaces it)")
+
+    def _print(self, line: str, stream: TextIO = sys.stdout) -> None:
+        """Print a line as it is; on a terminal, above the bar."""
+        if stream.isatty():
+            self.bar.console.print(Text(line), soft_wrap=True)
+        else:
+            print(line, file=stream, flush=True)
 
     def _speed(self) -> str:
         return f"{self.megapixels / (time.perf_counter() - self.began):.2f} megapixels/s"

@@ -6,7 +6,7 @@ from artifix.errors import ModelError
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.catalog import MODELS, read_model
 from artifix.models.torch_weights import network_from_onnx
-from artifix.restoration.engine import load_engine
+from artifix.restoration.engine import load_engine, read_card
 
 GREY_LEVEL = 2 / 255
 
@@ -60,7 +60,16 @@ def test_a_model_without_a_card_is_refused(tmp_path, make_model, engine):
 
 @pytest.mark.parametrize(
     "change",
-    [{"channels": 2}, {"radius": -1}, {"radius": 10**9}, {"multiple": 0}, {"surprise": 1}, {"format": 99}],
+    [
+        {"channels": 2},
+        {"radius": 2.5},
+        {"config": []},
+        {"radius": -1},
+        {"radius": 10**9},
+        {"multiple": 0},
+        {"surprise": 1},
+        {"format": 99},
+    ],
 )
 def test_a_card_out_of_bounds_is_refused(change):
     card = ModelCard("a", "generator", 3, 8, 2, {}, 1, 1)
@@ -78,8 +87,24 @@ def test_weights_that_do_not_fit_their_card_are_refused(tmp_path, make_model):
         if entry.key == METADATA_KEY:
             entry.value = entry.value.replace('"features": 4', '"features": 6')
     onnx.save(model, tmp_path / "lying.onnx")
-    with pytest.raises(ModelError, match="do not fit its card"):
+    with pytest.raises(ModelError, match="does not fit its card"):
         load_engine(tmp_path / "lying.onnx", "torch")
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torch"])
+def test_a_network_that_does_not_fit_its_card_is_refused(tmp_path, make_model, engine):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(make_model(channels=1))
+    for entry in model.metadata_props:
+        if entry.key == METADATA_KEY:
+            entry.value = entry.value.replace('"channels": 1', '"channels": 3')
+    onnx.save(model, tmp_path / "lying.onnx")
+    with pytest.raises(ModelError, match="does not fit its card"):
+        load_engine(tmp_path / "lying.onnx", engine)
+
+
+def test_a_card_is_read_without_the_network(make_model):
+    assert read_card(make_model(channels=1)).channels == 1
 
 
 def test_unknown_names_are_refused(make_model):

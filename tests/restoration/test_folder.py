@@ -52,6 +52,30 @@ def test_the_suffix_replaces_the_end_of_the_name(tree, suffix, expected):
     assert targets(tree, [tree / "in" / "a.jpg"], tree / "out", suffix=suffix) == [f"out/{expected}"]
 
 
+@pytest.mark.parametrize("suffix", ["/", "/../../evil.png", "a\\b"])
+def test_a_suffix_with_a_folder_in_it_is_refused(tree, suffix):
+    with pytest.raises(OutputError, match="has no folder in it"):
+        pair_up([tree / "in"], tree / "out", suffix=suffix)
+
+
+def test_a_format_alone_keeps_the_names_end_where_outputs_lie_beside_inputs(tree):
+    assert targets(tree, [tree / "in"], None, suffix=".png") == ["in/a-restored.png", "in/b-restored.png"]
+
+
+def test_an_output_that_contains_the_input_hides_nothing(tree):
+    assert targets(tree, [tree / "in"], tree) == ["a.jpg", "b.png"]
+
+
+def test_one_pictures_name_for_several_is_refused(tree):
+    with pytest.raises(OutputError, match=r"x\.png: is the name of one picture"):
+        pair_up([tree / "in" / "a.jpg", tree / "in" / "b.png"], tree / "x.png")
+
+
+def test_the_same_input_in_two_spellings_is_one(tree):
+    other = tree / "in" / "deep" / ".." / "a.jpg"
+    assert len(pair_up([tree / "in" / "a.jpg", other], tree / "out")) == 1
+
+
 def test_one_file_to_a_named_file_or_a_folder(tree):
     assert targets(tree, [tree / "in" / "a.jpg"], tree / "x.png") == ["x.png"]
     assert targets(tree, [tree / "in" / "a.jpg"], tree / "x") == ["x/a.jpg"]
@@ -91,12 +115,15 @@ def test_an_error_is_a_record_and_the_rest_goes_on():
             raise ImageError("1.png: broken")
         if pair.source.stem == "2":
             raise MemoryError
+        if pair.source.stem == "3":
+            raise OSError(36, "File name too long", "3.png")
         return done(pair)
 
     records = {record.source: record for record in restore_all(pairs(4), restore)}
-    assert [records[f"{n}.png"].status for n in range(4)] == ["restored", "failed", "failed", "restored"]
+    assert [records[f"{n}.png"].status for n in range(4)] == ["restored", "failed", "failed", "failed"]
     assert records["1.png"].error == "1.png: broken"
     assert records["2.png"].error == "2.png: out of memory"
+    assert records["3.png"].error == "3.png: File name too long"
 
 
 def test_a_mistake_of_ours_is_not_hidden():

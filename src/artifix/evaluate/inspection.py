@@ -92,7 +92,7 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     quality = exact = subsampling = progressive = None
     with opened(path, max_pixels) as file:
         if isinstance(file, JpegImagePlugin.JpegImageFile):
-            tables = [file.quantization[component[3]] for component in file.layer]
+            tables = [table for _, table in sorted(file.quantization.items())]
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))

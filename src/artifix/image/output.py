@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +28,8 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Bina
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing was made, or nothing can be unmade
+            temporary.unlink()
 
 
 def _publish(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -92,7 +92,11 @@ def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:
 def _metadata(path: Path, file: ImageFile.ImageFile) -> Metadata:
     """What lies beside the pixels, as the file has it."""
     info = file.info
-    dpi = (float(info["dpi"][0]), float(info["dpi"][1])) if min(info.get("dpi", (0, 0))) > 0 else None
+    dpi = (
+        (float(info["dpi"][0]), float(info["dpi"][1]))
+        if all(0 < d < float("inf") for d in info.get("dpi", (0,)))
+        else None
+    )
     if isinstance(file, Jpeg2KImagePlugin.Jpeg2KImageFile):
         return jp2.read_metadata(path.read_bytes())._replace(dpi=dpi)
     if isinstance(file, TiffImagePlugin.TiffImageFile):

@@ -78,9 +78,11 @@ def write_image(
 def losses(path: str | Path, picture: Picture, *, quality: int | None = None) -> tuple[str, ...]:
     """What a file of the path's suffix will lack of the picture, a phrase each, such as "16 bits become 8".
 
-    Empty where nothing is lost. OutputError for an unknown suffix.
+    Empty where nothing is lost. OutputError as in `write_picture` for what the format cannot hold at all.
     """
-    format = output_format(Path(path))
+    path = Path(path)
+    format = output_format(path)
+    _fitted(path, format, picture)
     used = format.default_quality if quality is None else quality
     found = []
     if format.quality_option and used is not None:

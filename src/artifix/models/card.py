@@ -38,15 +38,19 @@ class ModelCard:
         return json.dumps({"format": FORMAT} | dataclasses.asdict(self))
 
 
-def card_from_json(text: str) -> ModelCard:
-    """The card in such a text; ModelError if it is none, from a later version, or out of bounds."""
+def card_from_json(text: str | None) -> ModelCard:
+    """The card in such a text; ModelError if there is none, or it is from a later version or out of bounds."""
+    if text is None:
+        raise ModelError("not an artifix model: it has no model card")
     try:
         values = json.loads(text)
         if values.pop("format") != FORMAT:
             raise ModelError("its card is of another version of artifix")
         card = ModelCard(**values)
-        bounded = card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        whole = all(type(number) is int for number in (card.channels, card.radius, card.multiple))
+        bounded = whole and card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
+        bounded = bounded and isinstance(card.config, dict)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"its card cannot be read ({error})") from error
     if not bounded:
         raise ModelError("its card asks for channels, a radius or a multiple that no artifix model has")

@@ -15,15 +15,13 @@ def network_from_onnx(data: bytes) -> tuple[ModelCard, Generator]:
     try:
         model = onnx.load_from_string(data)
     except DecodeError as error:
-        raise ModelError("it is not ONNX") from error
+        raise ModelError("not an artifix model: it is not ONNX") from error
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    if METADATA_KEY not in metadata:
-        raise ModelError("it has no model card")
-    card = card_from_json(metadata[METADATA_KEY])
+    card = card_from_json(metadata.get(METADATA_KEY))
     stored = {tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in model.graph.initializer}
     try:
         network = Generator(GeneratorConfig(**card.config))
         network.load_state_dict({name: stored[name].float() for name in network.state_dict()})
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise ModelError("its weights do not fit its card") from error
+        raise ModelError("its network does not fit its card") from error
     return card, network

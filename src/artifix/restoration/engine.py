@@ -24,6 +24,7 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
 PRECISIONS: Final = ("auto", "fp32", "bf16")
+_PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,45 @@ def load_engine(
     except ImportError as error:
         raise ModelError(f"the {engine} engine is not installed: {error}") from error
     except ModelError as error:
-        raise ModelError(f"{model}: not an artifix model: {error}") from error
+        raise ModelError(f"{model}: {error}") from error
+    if not _fits(run, card):
+        raise ModelError(f"{model}: its network does not fit its card")
     return Engine(engine, used, card, run, threading.Lock())
+
+
+def read_card(model: str | Path) -> ModelCard:
+    """The card of a shipped model or of an .onnx file of ours, the network left unloaded; ModelError if it is none."""
+    import openvino
+
+    try:
+        return _read_openvino(openvino.Core(), read_model(model))[1]
+    except ModelError as error:
+        raise ModelError(f"{model}: {error}") from error
+
+
+def _fits(run: Run, card: ModelCard) -> bool:
+    """Whether the network maps the smallest batch that its card allows to another of that shape."""
+    probe = np.zeros((1, card.channels, card.multiple, card.multiple), np.float32)
+    try:
+        return run(probe).shape == probe.shape
+    except Exception:  # every runtime has its own
+        return False
+
+
+def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
+    try:
+        model = core.read_model(data)
+    except RuntimeError as error:
+        raise ModelError("not an artifix model: OpenVINO cannot read it as ONNX") from error
+    where = ["framework", METADATA_KEY]  # where OpenVINO keeps ONNX's metadata
+    return model, card_from_json(model.get_rt_info(where).value if model.has_rt_info(where) else None)
 
 
 def _openvino(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
     import openvino
 
     core = openvino.Core()
-    try:
-        model = core.read_model(data)
-    except RuntimeError as error:
-        raise ModelError("OpenVINO cannot read it as ONNX") from error
-    where = ["framework", METADATA_KEY]  # where OpenVINO keeps ONNX's metadata
-    if not model.has_rt_info(where):
-        raise ModelError("it has no model card")
-    card = card_from_json(model.get_rt_info(where).value)
+    model, card = _read_openvino(core, data)
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if precision != "auto":
         settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[precision]
@@ -89,7 +113,7 @@ def _openvino(data: bytes, precision: str, threads: int | None) -> tuple[ModelCa
         settings["INFERENCE_NUM_THREADS"] = threads
     compiled = core.compile_model(model, "CPU", settings)
     request = compiled.create_infer_request()
-    used = "bf16" if compiled.get_property("INFERENCE_PRECISION_HINT").to_string() == "bf16" else "fp32"
+    used = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
 
     def run(batch: Batch) -> Batch:
         restored: Batch = request.infer(batch, share_inputs=True)[0]
@@ -109,16 +133,14 @@ def _onnxruntime(data: bytes, precision: str, threads: int | None) -> tuple[Mode
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions derive from Exception alone
-        raise ModelError("ONNX Runtime cannot read it as ONNX") from error
-    metadata = session.get_modelmeta().custom_metadata_map
-    if METADATA_KEY not in metadata:
-        raise ModelError("it has no model card")
+        raise ModelError("not an artifix model: ONNX Runtime cannot read it as ONNX") from error
+    card = card_from_json(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY))
 
     def run(batch: Batch) -> Batch:
         restored: Batch = session.run(None, {session.get_inputs()[0].name: batch})[0]
         return restored
 
-    return card_from_json(metadata[METADATA_KEY]), run, "fp32"
+    return card, run, "fp32"
 
 
 def _torch(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
@@ -155,7 +177,7 @@ def _has_gpu() -> bool:
     # Importing torch takes a second or more, so a driver or a Mac with Apple's chip is looked for first.
     driver = shutil.which("nvidia-smi") or Path("/dev/nvidiactl").exists()
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
-    return bool(driver or apple) and find_spec("torch") is not None and _torch_device() != "cpu"
+    return bool(driver or apple) and all(map(find_spec, ("torch", "onnx"))) and _torch_device() != "cpu"
 
 
 def _torch_device() -> str:

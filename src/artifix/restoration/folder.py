@@ -43,13 +43,19 @@ def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = Fa
     `output` is a folder, which mirrors each input folder, or the output file of a single input file; None puts outputs
     beside their inputs, with `DEFAULT_SUFFIX` after their names. `suffix` replaces the end of an output's name:
     `-clean` comes before the input's own suffix, `.png` takes its place, `-clean.png` does both. What can be read
-    but not written becomes PNG. DataError for a folder without pictures, OutputError if two would be one output.
+    but not written becomes PNG. DataError for a folder without pictures, OutputError if two would be one output, for
+    one picture's name given to more, and for a suffix with a folder in it.
     """
     inputs = list(inputs)
-    if output is None:
-        suffix = suffix or DEFAULT_SUFFIX
-    elif len(inputs) == 1 and not inputs[0].is_dir() and _is_file_name(output):
-        return [Pair(inputs[0], output)]
+    if "/" in suffix or "\\" in suffix:
+        raise OutputError(f"{suffix}: a suffix is the end of a name and has no folder in it")
+    if output is None and not _name_end(suffix):
+        suffix = DEFAULT_SUFFIX + suffix
+    elif output is not None and output.suffix and not output.is_dir():
+        if len(inputs) == 1 and not inputs[0].is_dir():
+            return [Pair(inputs[0], output)]
+        if output.suffix.lower() in WRITABLE_SUFFIXES:
+            raise OutputError(f"{output}: is the name of one picture, and there are more to write")
     pairs: dict[Path, Pair] = {}
     for given in inputs:
         for source in _pictures(given, output, recursive, suffix) if given.is_dir() else [given]:
@@ -57,7 +63,7 @@ def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = Fa
             folder = source.parent if output is None else output / inside
             pair = Pair(source, folder / _target_name(source, suffix))
             other = pairs.setdefault(pair.target, pair)
-            if other.source != source:
+            if other.source != source and other.source.resolve() != source.resolve():
                 raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
     return list(pairs.values())
 
@@ -87,9 +93,13 @@ def restore_all(
 
         try:
             return restore(pair, hear)
-        except (ArtifixError, MemoryError) as error:
-            reason = str(error) or f"{pair.source}: out of memory"
-            return Record(str(pair.source), str(pair.target), "failed", error=reason)
+        except ArtifixError as error:
+            reason = str(error)
+        except OSError as error:  # such as a name too long, or a folder that may not be looked into
+            reason = f"{error.filename or pair.source}: {error.strerror or error}"
+        except MemoryError:
+            reason = f"{pair.source}: out of memory"
+        return Record(str(pair.source), str(pair.target), "failed", error=reason)
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
     try:
@@ -100,23 +110,27 @@ def restore_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _is_file_name(output: Path) -> bool:
-    return not output.is_dir() and output.suffix != ""
-
-
 def _pictures(folder: Path, output: Path | None, recursive: bool, suffix: str) -> list[Path]:
     """The pictures of a folder, without what an earlier run put there."""
+    inner = output.resolve() if output else None
+    # An output folder that the input contains is no input; one that contains the input, or is it, says nothing.
+    inner = inner if inner and folder.resolve() in inner.parents else None
+
+    def is_output(picture: Path) -> bool:
+        if output is None:
+            return picture.stem.endswith(_name_end(suffix))
+        return inner is not None and inner in picture.resolve().parents
+
     found = (p for p in (folder.rglob("*") if recursive else folder.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES)
-    pictures = sorted(p for p in found if p.is_file() and not _is_output(p, folder, output, suffix))
+    pictures = sorted(p for p in found if p.is_file() and not is_output(p))
     if not pictures:
         raise DataError(f"{folder}: no pictures in it" + ("" if recursive else " (folders below it: --recursive)"))
     return pictures
 
 
-def _is_output(picture: Path, folder: Path, output: Path | None, suffix: str) -> bool:
-    if output is None:
-        return picture.stem.endswith(Path(f"x{suffix}").stem[1:] or "\0")
-    return output.resolve() != folder.resolve() and picture.resolve().is_relative_to(output.resolve())
+def _name_end(suffix: str) -> str:
+    """What of a suffix comes before the file's own: `-clean` of `-clean.png`, nothing of `.png`."""
+    return Path(f"x{suffix}").stem[1:]
 
 
 def _target_name(source: Path, suffix: str) -> str:

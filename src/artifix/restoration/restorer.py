@@ -23,7 +23,7 @@ Planes = NDArray[np.float32]
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
 # What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO 5.3 in bf16
 # and 9.7 in fp32 were measured; the rest is reserve for the tile's own planes and for other engines.
-_BYTES_PER_MAP: Final = {"bf16": 7, "fp32": 16}
+_BYTES_PER_MAP: Final = {"bf16": 7, "fp16": 7, "fp32": 16}
 
 
 class Restorer:
@@ -94,11 +94,10 @@ class Restorer:
         Missing folders are made. ImageError and OutputError say what is wrong with a file; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
-        if not overwrite:
-            if target.exists() and source.exists() and target.samefile(source):
+        if not overwrite and source.exists() and target.is_file():
+            if target.samefile(source):
                 raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
-            if target.exists():
-                return Record(str(source), str(target), "kept")
+            return Record(str(source), str(target), "kept")
         began = time.perf_counter()
         picture = read_picture(source, max_pixels=max_pixels)
         height, width = picture.pixels.shape[:2]
