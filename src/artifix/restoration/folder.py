@@ -1,7 +1,7 @@
 """Many files: which output each input gets, and restoring them side by side, a failure being a record, not an end."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ def restore_all(
     restore: Callable[[Pair, Progress], Record],
     jobs: int = DEFAULT_JOBS,
     progress: Callable[[Pair, float], None] = lambda pair, share: None,
-) -> Iterator[Record]:
+) -> Generator[Record, None, None]:
     """`restore` each pair, `jobs` at a time, and yield the records as they come; an ArtifixError becomes a record.
 
     `restore` gets a pair and a function to tell the share of it that is done, which `progress` hears. Leaving early, by
