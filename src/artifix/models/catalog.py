@@ -10,7 +10,9 @@ from artifix.errors import ModelError
 DEFAULT: Final = "mse"
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
-MODELS: Final[dict[str, str]] = {}
+MODELS: Final[dict[str, str]] = {
+    "mse": "a73b35a2f80dbeba4a0a669f8acd0be74dbd68670d988a6580fae34864cf809c",
+}
 
 
 def read_model(model: str | Path) -> bytes:
