@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from skimage import data
 
 
@@ -54,3 +55,30 @@ def evaluation_data() -> Path:
     if not folder:
         pytest.skip("ARTIFIX_DATA names no folder of evaluation data")
     return Path(folder)
+
+
+def _annotation(size, objects):
+    """A VOC annotation of a picture of this width and height."""
+    items = "".join(
+        f"<object><name>{name}</name><difficult>{difficult}</difficult><bndbox>"
+        f"<xmin>{x1}</xmin><ymin>{y1}</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>"
+        for name, difficult, (x1, y1, x2, y2) in objects
+    )
+    return f"<annotation><size><width>{size[0]}</width><height>{size[1]}</height></size>{items}</annotation>"
+
+
+@pytest.fixture
+def make_devkit(photograph: NDArray[np.uint8], tmp_path: Path):
+    """make_devkit({stem: objects}) -> a devkit's folder; an object is (class, difficult, (xmin, ymin, xmax, ymax))."""
+
+    def make(pictures: dict[str, list[tuple[str, int, tuple[int, int, int, int]]]]) -> Path:
+        folder = tmp_path / "devkit"
+        for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        for number, (stem, objects) in enumerate(pictures.items()):
+            Image.fromarray(np.roll(photograph, 5 * number, axis=1)).save(folder / f"JPEGImages/{stem}.jpg", quality=95)
+            (folder / f"Annotations/{stem}.xml").write_text(_annotation((128, 96), objects))
+        (folder / "ImageSets/Main/test.txt").write_text("\n".join(pictures) + "\n")
+        return folder
+
+    return make

@@ -23,3 +23,7 @@ class RecipeError(ArtifixError):
 
 class DataError(ArtifixError):
     """A data folder without what is needed in it."""
+
+
+class CodecError(ArtifixError):
+    """A codec that is not installed, or that failed."""

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -10,11 +11,21 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from artifix.errors import ModelError
+from artifix.image import read_image
 from artifix.models.generator import Generator, GeneratorConfig
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
+from artifix.train.export import export
+from artifix.train.health import TrainingError
 from artifix.train.loop import learning_rate, train
 from artifix.train.patches import Pictures
-from artifix.train.recipe import DataRecipe, OptimiserRecipe, Recipe
+from artifix.train.recipe import (
+    DataRecipe,
+    DiscriminatorRecipe,
+    LossRecipe,
+    OptimiserRecipe,
+    PerceptualRecipe,
+    Recipe,
+)
 from artifix.train.weights import load_into
 
 RECIPE = Recipe(
@@ -30,9 +41,9 @@ def pictures(photograph):
     return Pictures([photograph], [photograph[:64, :64]], [])
 
 
-def losses_of(run):
+def log_of(run, name="mse"):
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return {line["step"]: line["mse"] for line in lines if "mse" in line}
+    return {line["step"]: line[name] for line in lines if name in line}
 
 
 def with_steps(steps, recipe=RECIPE):
@@ -50,7 +61,7 @@ def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures):
     assert read_state(latest_checkpoint(tmp_path / "broken"))[1].step == 5
     resumed = train(RECIPE, pictures, tmp_path / "broken", workers=0, interval=1, resume=True)
 
-    assert losses_of(tmp_path / "broken") == losses_of(tmp_path / "whole")
+    assert log_of(tmp_path / "broken") == log_of(tmp_path / "whole")
     for name in ("generator", "generator_adam"):
         first, second = (load_file(folder / f"{name}.safetensors") for folder in (whole, resumed))
         assert first.keys() == second.keys()
@@ -60,7 +71,7 @@ def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures):
 def test_workers_do_not_change_the_losses(tmp_path, pictures):
     train(with_steps(3), pictures, tmp_path / "none", workers=0, interval=1)
     train(with_steps(3), pictures, tmp_path / "two", workers=2, interval=1)
-    assert losses_of(tmp_path / "none") == losses_of(tmp_path / "two")
+    assert log_of(tmp_path / "none") == log_of(tmp_path / "two")
 
 
 def test_it_learns(tmp_path, pictures):
@@ -96,8 +107,7 @@ def test_a_time_budget_ends_with_the_schedule_at_its_end(tmp_path, pictures):
 
 
 def test_the_schedule_warms_up_and_falls_to_nothing():
-    recipe = OptimiserRecipe(steps=100, learning_rate=1.0, warmup=10)
-    rates = [learning_rate(step, step / 100, recipe) for step in range(101)]
+    rates = [learning_rate(1.0, step, step / 100, 10) for step in range(101)]
     assert rates[0] == pytest.approx(0.1)
     assert np.argmax(rates) == 9
     assert rates[50] == pytest.approx(0.5)
@@ -116,7 +126,7 @@ def test_a_signal_saves_and_leaves_the_handlers_as_they_were(tmp_path, pictures,
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path, pictures):
     bad = Recipe(**{**vars(RECIPE), "optimiser": OptimiserRecipe(steps=1000, learning_rate=1e30, warmup=0)})
     train(with_steps(4), pictures, tmp_path, workers=0)
-    with pytest.raises(FloatingPointError, match="no longer finite"):
+    with pytest.raises(TrainingError, match="the loss is no longer finite"):
         train(bad, pictures, tmp_path, workers=0, interval=1, resume=True)
     assert all(torch.isfinite(v).all() for v in load_average(latest_checkpoint(tmp_path)).values())
 
@@ -164,9 +174,127 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path, pictures):
         train(other, pictures, tmp_path, workers=0, resume=True)
 
 
+GAN = Recipe(
+    "gan",
+    network=GeneratorConfig(channels=3, features=4, blocks=1),
+    data=DataRecipe(patch=32, batch=2),
+    loss=LossRecipe(perceptual=1.0, adversarial=0.1),
+    perceptual=PerceptualRecipe({"conv1_2": 1.0}),
+    discriminator=DiscriminatorRecipe(features=4, learning_rate=1e-3),
+    optimiser=OptimiserRecipe(steps=6, learning_rate=1e-3, warmup=2, average=0.9),
+)
+FILES = ("generator", "generator_adam", "discriminator", "discriminator_adam")
+
+
+@pytest.mark.parametrize("on_device", [False, True])
+def test_a_resumed_adversarial_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures, vgg, on_device):
+    def go(run, **options):
+        return train(GAN, pictures, run, workers=0, interval=1, vgg=vgg, pairs_on_device=on_device, **options)
+
+    def stop_at_3(progress, spent, figures):
+        if progress.step == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    whole = go(tmp_path / "whole")
+    go(tmp_path / "broken", report=stop_at_3)
+    resumed = go(tmp_path / "broken", resume=True)
+    assert log_of(tmp_path / "broken", "discriminator") == log_of(tmp_path / "whole", "discriminator")
+    for name in FILES:
+        first, second = (load_file(folder / f"{name}.safetensors") for folder in (whole, resumed))
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[key], second[key]) for key in first)
+    assert sorted(file.name for file in whole.iterdir()) == sorted([f"{n}.safetensors" for n in FILES] + ["state.json"])
+
+
+def test_an_adversarial_run_says_how_both_sides_do_and_shows_pictures(tmp_path, pictures, vgg):
+    train(GAN, pictures, tmp_path, workers=0, interval=2, vgg=vgg)
+    line, last = (json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()[-2:])
+    sides = {"perceptual", "adversarial", "discriminator", "accuracy_real", "accuracy_restored", "learning_rate"}
+    assert sides <= line.keys()
+    assert 0 <= line["accuracy_real"] <= 1
+    assert {"held_out/gain_10", "held_out/perceptual_10"} <= last.keys()
+    assert read_image(tmp_path / "strip.png").shape == (64, 3 * 64, 3)
+
+
+def test_both_sides_learn_and_each_at_its_own_rate(tmp_path, pictures, vgg):
+    recipe = dataclasses.replace(
+        GAN,
+        data=dataclasses.replace(GAN.data, quality=(5, 5)),
+        loss=LossRecipe(l1=1.0, adversarial=1e-3),
+        discriminator=dataclasses.replace(GAN.discriminator, learning_rate=1e-2),
+        optimiser=dataclasses.replace(GAN.optimiser, steps=100, learning_rate=1e-5),
+    )
+    train(recipe, pictures, tmp_path, workers=0, interval=1)
+    losses = list(log_of(tmp_path, "discriminator").values())
+    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.1
+    after = load_file(latest_checkpoint(tmp_path) / "generator.safetensors")
+    torch.manual_seed(recipe.seed)
+    before = Generator(recipe.network).state_dict()
+    moved = max((after[name] - value).abs().max().item() for name, value in before.items())
+    assert 0 < moved <= 100 * 1e-5 * 1.1
+
+
+def test_a_collapsed_run_stops_and_keeps_the_checkpoint_before(tmp_path, pictures):
+    recipe = dataclasses.replace(
+        GAN,
+        loss=LossRecipe(l1=1.0, adversarial=1e-9),
+        discriminator=DiscriminatorRecipe(features=4, learning_rate=3e-3, collapse_after=20),
+        data=DataRecipe(patch=32, batch=4, quality=(1, 1), grey=0, shifted=0, twice=0),
+        optimiser=OptimiserRecipe(steps=3000, learning_rate=1e-9, warmup=0),
+    )
+    with pytest.raises(TrainingError, match="always right for 20 steps, the training has collapsed"):
+        train(recipe, pictures, tmp_path, workers=0, interval=1, checkpoint_every=10)
+    _, progress = read_state(latest_checkpoint(tmp_path))
+    assert progress.certain == 0
+    assert progress.step <= max(log_of(tmp_path, "discriminator")) + 1 - 20
+
+
+def test_an_adversarial_run_may_begin_from_a_checkpoint_or_a_model(tmp_path, pictures):
+    folder = train(with_steps(6), pictures, tmp_path / "mse", workers=0)
+    export(folder, tmp_path / "mse.onnx")
+    average = load_average(folder)
+    for path, error in ((folder / "generator.safetensors", 0), (tmp_path / "mse.onnx", 1e-3)):
+        network = Generator(RECIPE.network)
+        load_into(network, path)
+        for name, value in network.state_dict().items():
+            torch.testing.assert_close(value, average[name].contiguous(), atol=error, rtol=error)
+
+
+def test_a_checkpoint_of_before_discriminators_is_read(tmp_path):
+    state = {"recipe": {"name": "old"}, "step": 7, "seconds": 1.5}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    _, progress = read_state(tmp_path)
+    assert (progress.step, progress.seconds, progress.certain) == (7, 1.5, 0)
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path, pictures):
+    bad = dataclasses.replace(RECIPE, optimiser=OptimiserRecipe(steps=6, learning_rate=1e38, warmup=0))
+    train(with_steps(2), pictures, tmp_path, workers=0)
+    with pytest.raises(TrainingError, match="the weights are no longer finite"):
+        train(bad, pictures, tmp_path, workers=0, resume=True)
+    assert all(torch.isfinite(v).all() for v in load_average(latest_checkpoint(tmp_path)).values())
+
+
+def test_the_generator_with_its_padding_is_one_graph_for_the_compiler():
+    """What `torch.compile` meets on a GPU: captured whole, and the same to the last bits, gradient included."""
+    network = Generator(GeneratorConfig(channels=3, features=4, blocks=1)).to(memory_format=torch.channels_last)
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    batch = torch.rand(2, 3, 32, 32).to(memory_format=torch.channels_last)
+    gradients = []
+    for forward in (network, compiled):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            forward(batch).float().square().mean().backward()
+        gradients.append(network.head.weight.grad.clone())
+    torch.testing.assert_close(*gradients, rtol=0.02, atol=1e-4)
+
+
 @pytest.mark.gpu
-def test_it_trains_on_a_gpu(tmp_path, pictures):
+@pytest.mark.parametrize("on_device", [False, True])
+def test_it_trains_on_a_gpu(tmp_path, pictures, vgg, on_device):
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    folder = train(RECIPE, pictures, tmp_path, workers=2, device="cuda", interval=1)
-    assert read_state(folder)[1].step == 12
+    options = {"device": "cuda", "workers": 2, "interval": 1, "vgg": vgg, "pairs_on_device": on_device}
+    train(with_steps(3, GAN), pictures, tmp_path, **options)
+    folder = train(GAN, pictures, tmp_path, resume=True, **options)
+    assert read_state(folder)[1].step == 6

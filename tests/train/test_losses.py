@@ -4,7 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifix.evaluate.metrics import ssim
-from artifix.train.losses import generator_losses, l1_loss, mse_loss, ssim_loss
+from artifix.train.losses import (
+    adversarial_loss,
+    discriminator_loss,
+    generator_losses,
+    l1_loss,
+    mse_loss,
+    ssim_loss,
+)
 from artifix.train.recipe import LossRecipe
 
 
@@ -42,6 +49,42 @@ def test_the_sum_holds_only_the_recipes_terms_with_their_weights():
     assert losses.keys() == {"mse", "l1"}
     assert losses["mse"].item() == pytest.approx(2 * mse_loss(first, second).item())
     assert losses["l1"].item() == pytest.approx(0.5 * l1_loss(first, second).item())
+
+
+def test_the_adversarial_pair_by_hand():
+    logits, of_restored = torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 1.0])
+    d, e = torch.sigmoid(logits), torch.sigmoid(of_restored)
+    assert adversarial_loss(of_restored).item() == pytest.approx(-e.log().mean().item())
+    by_hand = -d.log().mean() - (1 - e).log().mean()
+    assert discriminator_loss(logits, of_restored).item() == pytest.approx(by_hand.item())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.6, 0.99))
+def test_smoothing_is_one_sided_and_asks_for_no_more_than_its_label(label):
+    real = torch.logit(torch.tensor([label])).requires_grad_()
+    restored = torch.zeros(1, requires_grad=True)
+    discriminator_loss(real, restored, label).backward()
+    assert real.grad.item() == pytest.approx(0, abs=1e-6)  # as sure as the label asks for
+    assert restored.grad.item() == pytest.approx(0.5)  # towards 0, not towards 1 - label
+
+
+def test_what_pleases_the_discriminator_lowers_the_adversarial_loss():
+    logits = torch.linspace(-20, 20, 9)
+    losses = [adversarial_loss(logit).item() for logit in logits]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] >= 0
+
+
+def test_further_terms_take_part_where_they_have_a_weight():
+    first, second = batches(2)
+    logits = torch.tensor([0.5, -0.5])
+    weights = LossRecipe(l1=1.0, perceptual=3.0, adversarial=0.1)
+    losses = generator_losses(first, second, weights, mse_loss, logits)
+    assert list(losses) == ["l1", "perceptual", "adversarial"]
+    assert losses["perceptual"].item() == pytest.approx(3 * mse_loss(first, second).item())
+    assert losses["adversarial"].item() == pytest.approx(0.1 * adversarial_loss(logits).item())
+    assert generator_losses(first, second, LossRecipe(l1=1.0), mse_loss, logits).keys() == {"l1"}
 
 
 def test_descending_the_ssim_loss_raises_ssim():

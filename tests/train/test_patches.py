@@ -88,6 +88,15 @@ def test_twice_compressed_differs_from_once(photograph):
     assert error["twice"] > 1.2 * error["once"]
 
 
+def test_a_power_above_1_prefers_low_quality(photograph):
+    def error(power):
+        recipe = DataRecipe(patch=32, quality=(5, 95), quality_power=power, grey=0, shifted=0, twice=0)
+        images = pairs(photograph, recipe)
+        return np.mean([np.mean((images[i][0] - images[i][1]) ** 2) for i in range(40)])
+
+    assert error(2) > 1.3 * error(1)
+
+
 def test_both_subsamplings_are_drawn(photograph):
     def degraded(full_chroma):
         recipe = DataRecipe(patch=32, quality=(90, 90), full_chroma=full_chroma, grey=0, shifted=0, twice=0)

@@ -22,8 +22,18 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
         ("name = 'a'\n[optimiser]\nlearning_rat = 3", "unknown key optimiser.learning_rat.*optimiser.learning_rate"),
         ("name = 'a'\n[data]\nquality = [20, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality = [0, 10]", "data.quality"),
+        ("name = 'a'\n[data]\nquality_power = 0", "data.quality_power"),
         ("name = 'a'\n[data]\ngrey = 1.5", "data.grey"),
         ("name = 'a'\n[loss]\nmse = 0", "every loss weight is 0"),
+        ("name = 'a'\n[perceptual]\nlayers = {conv6_1 = 1}", "VGG19 has no conv6_1; it has conv1_1, "),
+        ("name = 'a'\n[perceptual]\nlayers = {}", "names no layer"),
+        ("name = 'a'\n[discriminator]\nreal_label = 0.1", "discriminator.real_label"),
+        ("name = 'a'\n[discriminator]\nlearning_rate = 0", "discriminator.features and .learning_rate"),
+        ("name = 'a'\n[loss]\nadversarial = 1\n[data]\npatch = 40", "multiple of 16"),
+        (
+            "name = 'a'\n[loss]\nadversarial = 1\n[data]\npatch = 48\n[discriminator]\nfull_patch = true",
+            "data.patch must be .* at least 53",
+        ),
         ("name = 'a'\n[network]\nchannels = 2", "channels must be 1"),
         ("name = 'a'\nnetwork = 3", r"\[network\] must be a table"),
         ("seed = 3", "name"),
@@ -49,3 +59,5 @@ def test_defaults_are_the_papers():
     assert (recipe.data.patch, recipe.data.batch, recipe.optimiser.steps) == (128, 16, 70_000)
     assert (recipe.optimiser.learning_rate, recipe.optimiser.beta1) == (1e-4, 0.9)
     assert recipe.loss == LossRecipe(mse=1.0)
+    assert recipe.perceptual.layers == {"conv5_3": 1.0}
+    assert (recipe.discriminator.features, recipe.discriminator.full_patch) == (32, False)

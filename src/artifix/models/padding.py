@@ -9,6 +9,9 @@ from torch import Tensor
 
 def replication_pad(batch: Tensor) -> Tensor:
     """(N, C, H, W) -> (N, C, H + 2, W + 2), the border pixels repeated; equals `F.pad(..., mode="replicate")`."""
+    if torch.compiler.is_compiling():  # which fuses this, and its gradient, into what comes before
+        rows = torch.cat((batch[:, :, :1], batch, batch[:, :, -1:]), dim=2)
+        return torch.cat((rows[..., :1], rows, rows[..., -1:]), dim=3)
     if batch.requires_grad and torch.is_grad_enabled():
         padded: Tensor = _ReplicationPad.apply(batch)  # type: ignore[no-untyped-call]
         return padded

@@ -3,14 +3,15 @@
 RUN/step-0001200/state.json               recipe, step, seconds spent
                  generator.safetensors    weights, and their running average under `average.`
                  generator_adam.safetensors
+                 discriminator.safetensors, discriminator_adam.safetensors   of an adversarial run
 """
 
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError
@@ -20,7 +21,8 @@ from torch import Tensor, nn
 from artifix.errors import ModelError
 from artifix.train.recipe import Recipe, recipe_from_dict
 
-_STATE = "state.json"
+AVERAGE: Final = "average."  # before the names of averaged weights
+_STATE: Final = "state.json"
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Progress:
 
     step: int = 0  # steps done
     seconds: float = 0.0  # of training, over all sessions
+    certain: int = 0  # steps on end, up to now, of a discriminator that is always right
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,10 @@ def save_checkpoint(run: Path, recipe: Recipe, progress: Progress, learners: dic
     partial.mkdir(parents=True)
     for name, learner in learners.items():
         weights = {key: value.detach().contiguous() for key, value in learner.network.state_dict().items()}
-        averages = {f"average.{key}": value.contiguous() for key, value in learner.average.items()}
+        averages = {AVERAGE + key: value.contiguous() for key, value in learner.average.items()}
         save_file(weights | averages, partial / f"{name}.safetensors")
         save_file(_adam_state(learner), partial / f"{name}_adam.safetensors")
-    state = {"recipe": recipe.as_dict(), "step": progress.step, "seconds": progress.seconds}
+    state = {"recipe": recipe.as_dict(), **asdict(progress)}
     (partial / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
     for file in partial.iterdir():
         with file.open("rb") as handle:
@@ -74,19 +77,20 @@ def read_state(folder: Path) -> tuple[Recipe, Progress]:
     """The recipe and the progress in a checkpoint; ModelError if the folder is not one."""
     try:
         state: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        return recipe_from_dict(state["recipe"]), Progress(int(state["step"]), float(state["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        recipe = recipe_from_dict(state.pop("recipe"))
+        return recipe, Progress(**state)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder}: not a checkpoint ({error})") from error
 
 
 def load_learner(folder: Path, name: str, learner: Learner) -> None:
     """Fill a learner, in place, from a checkpoint; ModelError if names or shapes differ."""
     tensors = _read(folder / f"{name}.safetensors")
-    weights = {key: value for key, value in tensors.items() if not key.startswith("average.")}
+    weights = {key: value for key, value in tensors.items() if not key.startswith(AVERAGE)}
     try:
         learner.network.load_state_dict(weights)
         for key, value in learner.average.items():
-            value.copy_(tensors[f"average.{key}"])
+            value.copy_(tensors[AVERAGE + key])
         _load_adam(learner, _read(folder / f"{name}_adam.safetensors"))
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: does not fit the recipe's network ({str(error).splitlines()[0]})") from error
@@ -95,8 +99,7 @@ def load_learner(folder: Path, name: str, learner: Learner) -> None:
 def load_average(folder: Path) -> dict[str, Tensor]:
     """The generator's averaged weights in a checkpoint, for export."""
     tensors = _read(folder / "generator.safetensors")
-    prefix = "average."
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    return {key.removeprefix(AVERAGE): value for key, value in tensors.items() if key.startswith(AVERAGE)}
 
 
 def _checkpoints(run: Path) -> list[Path]:

@@ -112,6 +112,8 @@ def export(
 
     The card's figures are the run's own on its held-out pictures at that step. ModelError if there is no checkpoint.
     """
+    if output.suffix != ".onnx":
+        raise ModelError(f"{output}: a model's name ends in .onnx")
     folder = checkpoint if (checkpoint / "state.json").exists() else latest_checkpoint(checkpoint)
     if folder is None:
         raise ModelError(f"{checkpoint}: no checkpoint in it")

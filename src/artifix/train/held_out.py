@@ -1,5 +1,10 @@
-"""Pictures kept from training, to choose weights by: how much better than its JPEG a restored picture is."""
+"""Pictures kept from training, to choose weights by: how much better than its JPEG a restored picture is.
 
+Fidelity by PSNR; and, where VGG19 is at hand, looks by the perceptual distance, for which an adversarial run is made.
+"""
+
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -7,36 +12,48 @@ import torch
 from numpy.typing import NDArray
 
 from artifix.codecs import decode, encode
-from artifix.color import from_batch, luma, to_batch, ycbcr_to_rgb
+from artifix.color import from_batch, luma, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
 from artifix.train.checkpoint import Learner
 from artifix.train.patches import with_channels
+from artifix.train.perceptual import PerceptualLoss
 
 Pixels = NDArray[np.uint8]
 
 PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it
 QUALITIES: Final = (10, 20, 40, 90)
+DISTANCE_PREFIX: Final = "held_out/perceptual_"
+_JUDGED: Final = QUALITIES[:2]  # where looks differ most; VGG19 costs as much as the generator
 _SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
 
 
 class HeldOut:
     """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked."""
 
-    def __init__(self, pictures: list[Pixels], channels: int) -> None:
-        self.channels = channels
+    def __init__(self, pictures: list[Pixels], channels: int, perceptual: PerceptualLoss | None = None) -> None:
+        self.channels, self.perceptual = channels, perceptual
         self.targets = [_middle(picture) if channels == 3 else luma(_middle(picture)) for picture in pictures]
         self.degraded = {q: [decode(encode(t, quality=q), ycbcr=True) for t in self.targets] for q in QUALITIES}
 
-    def gains(self, learner: Learner) -> dict[str, float]:
-        """Mean gain in PSNR over the JPEG, dB, by quality, over RGB or over grey; `{}` where no picture is held out."""
-        gains = {}
-        for quality, degraded in self.degraded.items():
-            if degraded:
-                gain = [
-                    _psnr(self._restore(learner, image), target) - _psnr(self._pixels(image), target)
-                    for image, target in zip(degraded, self.targets, strict=True)
-                ]
-                gains[f"{PREFIX}{quality}"] = float(np.mean(gain))
-        return gains
+    def figures(self, learner: Learner) -> dict[str, float]:
+        """What the learner's average does for the held-out pictures, by quality; `{}` where none is held out.
+
+        The mean gain in PSNR over the JPEG, dB, over RGB or over grey; and, at the lowest qualities, the perceptual
+        distance as a share of the JPEG's: 1 is no better than the JPEG, 0 the target itself.
+        """
+        figures: dict[str, float] = {}
+        if not self.targets:
+            return figures
+        for quality in QUALITIES:
+            coded = [self._pixels(image) for image in self.degraded[quality]]
+            restored = [self._restore(learner, image) for image in self.degraded[quality]]
+            figures[f"{PREFIX}{quality}"] = self._mean(_psnr, restored) - self._mean(_psnr, coded)
+            if self.perceptual and quality in _JUDGED:
+                distance = partial(_distance, self.perceptual)
+                figures[f"{DISTANCE_PREFIX}{quality}"] = self._mean(distance, restored) / self._mean(distance, coded)
+        return figures
+
+    def _mean(self, metric: Callable[[Pixels, Pixels], float], images: list[Pixels]) -> float:
+        return float(np.mean([metric(image, target) for image, target in zip(images, self.targets, strict=True)]))
 
     def strip(self, learner: Learner, count: int = 4) -> Pixels:
         """Rows of degraded | restored | target at the lowest quality, (H, W, 3) uint8."""
@@ -72,3 +89,12 @@ def _middle(picture: Pixels) -> Pixels:
 def _psnr(image: Pixels, target: Pixels) -> float:
     error = np.mean((image.astype(np.float64) - target) ** 2)
     return float(10 * np.log10(255**2 / np.maximum(error, 1e-3)))
+
+
+@torch.no_grad()
+def _distance(perceptual: PerceptualLoss, image: Pixels, target: Pixels) -> float:
+    device = perceptual.mean.device
+    planes = [rgb_to_ycbcr(pixels) if pixels.ndim == 3 else pixels[..., None] for pixels in (image, target)]
+    first, second = (torch.from_numpy(to_batch(each)).to(device) for each in planes)
+    with torch.autocast(device.type, torch.bfloat16):
+        return float(perceptual(first, second))

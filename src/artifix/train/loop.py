@@ -1,24 +1,28 @@
 """The training loop: pairs -> restored -> loss -> Adam -> average, with checkpoints, logs and two budgets."""
 
-import json
 import math
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils.data import DataLoader, Subset
+from torch import Tensor, nn
 
+from artifix.models.discriminator import Discriminator
 from artifix.models.generator import Generator
+from artifix.train.batches import batches
 from artifix.train.checkpoint import Learner, Progress, latest_checkpoint, load_learner, read_state, save_checkpoint
+from artifix.train.distributed import ALONE, Group
+from artifix.train.health import check_losses, check_weights, watch_discriminator
 from artifix.train.held_out import HeldOut
-from artifix.train.losses import generator_losses
-from artifix.train.patches import PatchPairs, Pictures
+from artifix.train.log import Log
+from artifix.train.losses import discriminator_loss, generator_losses
+from artifix.train.patches import Pictures
+from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
 from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.weights import load_into
 
@@ -33,8 +37,11 @@ def train(
     start: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
+    vgg: Path | None = None,
     device: str = "cpu",
+    group: Group = ALONE,
     workers: int = 1,
+    pairs_on_device: bool = False,
     interval: int = 100,
     checkpoint_every: int = 1000,
     report: Report = lambda progress, share, figures: None,
@@ -42,135 +49,157 @@ def train(
     """Train the recipe's network on `pictures`, write checkpoints and logs into `run`, return the last checkpoint.
 
     Ends at the recipe's steps or after `minutes` of training, whichever comes first, and in both cases with the
-    learning rate at the end of its schedule. SIGINT and SIGTERM save and return. `start` names weights (safetensors)
-    to begin from; `resume` goes on from the newest checkpoint in `run`, which on the same machine and within a step
-    budget gives the losses that an unbroken run would have given. `report` is called every `interval` steps with the
-    progress, the share of the budget spent (0..1) and the figures of the log line.
+    learning rate at the end of its schedule. SIGINT and SIGTERM save and return. `start` names weights to begin from,
+    as `load_into` takes them; `resume` goes on from the newest checkpoint in `run`, which on the same machine and
+    within a step budget gives the losses that an unbroken run would have given.
+
+    `vgg` is VGG19's file, None being torchvision's, for the perceptual loss and, where given, for measuring the
+    perceptual distance of what is held out. `pairs_on_device` degrades patches there instead of in `workers`. The
+    processes of a `group` share every batch; only the first writes anything, and the others return `run`.
+
+    Nothing waits for the device but, every `interval` steps, the figures: checked, logged and given to `report` with
+    the progress and the share of the budget spent (0..1). TrainingError if the run has diverged or collapsed.
     """
     torch.manual_seed(recipe.seed)
     network = Generator(recipe.network)
     if start is not None:
         load_into(network, start)
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     adam = recipe.optimiser
-    optimiser = torch.optim.Adam(network.parameters(), adam.learning_rate, (adam.beta1, adam.beta2), fused=True)
-    learner = Learner(network, {k: v.detach().clone() for k, v in network.state_dict().items()}, optimiser)
+    generator = new_learner(network, device, adam, adam.learning_rate, averaged=True)
+    learners = {"generator": generator}
+    shared = group.share(network)
+    forward = torch.compile(shared) if device != "cpu" else shared
+    discriminator: Learner | None = None
+    perceptual: PerceptualLoss | None = None
+    if recipe.loss.adversarial:
+        against = recipe.discriminator
+        critic = Discriminator(recipe.network.channels, against.features, against.full_patch)
+        discriminator = learners["discriminator"] = new_learner(critic, device, adam, against.learning_rate)
+        judge = group.share(critic)
+    if vgg is not None or recipe.loss.perceptual:
+        perceptual = load_perceptual_loss(vgg, recipe.perceptual.layers).to(device)
     progress = Progress()
     newest = latest_checkpoint(run) if resume else None
     if newest is not None:
         _, progress = read_state(newest)
-        load_learner(newest, "generator", learner)
+        for name, learner in learners.items():
+            load_learner(newest, name, learner)
 
     def save() -> Path:
-        return save_checkpoint(run, recipe, progress, {"generator": learner})
+        check_weights(progress, learners.values())
+        return save_checkpoint(run, recipe, progress, learners) if group.leads else run
 
     def spent() -> float:
         by_time = progress.seconds / (60 * minutes) if minutes else 0.0
         return min(1.0, max(progress.step / adam.steps, by_time))
 
-    held_out = HeldOut(pictures.held_out, recipe.network.channels)
-    forward = torch.compile(network) if device == "cuda" else network
+    def measure() -> None:
+        if log:
+            log.line(progress, held_out.figures(generator))
+            log.pictures(progress, held_out.strip(generator))
+
+    held_out = HeldOut(pictures.held_out, recipe.network.channels, perceptual)
+    pairs = batches(
+        recipe, pictures, progress.step, group=group, device=device, workers=workers, on_device=pairs_on_device
+    )
+    autocast = partial(torch.autocast, torch.device(device).type, torch.bfloat16)
     began = time.monotonic() - progress.seconds
-    losses: dict[str, Tensor] = {}
-    with _Log(run) as log, _stop_on_signal() as stopped:
-        for degraded, target in _batches(recipe, pictures, progress.step, workers, device):
-            if spent() >= 1 or stopped():
+    with Log(run) if group.leads else nullcontext() as log, _stop_on_signal() as stopped:
+        for degraded, target in pairs:
+            share, stopping = group.agree(spent(), stopped())
+            if share >= 1 or stopping:
                 break
-            rate = learning_rate(progress.step, spent(), adam)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            with torch.autocast(device, torch.bfloat16):
-                restored = forward(degraded)
-            losses = generator_losses(restored.float(), target, recipe.loss)
+            for learner in learners.values():
+                for settings in learner.optimiser.param_groups:
+                    settings["lr"] = learning_rate(learner.optimiser.defaults["lr"], progress.step, share, adam.warmup)
+            with autocast():
+                restored = forward(degraded).float()
+            figures: dict[str, Tensor] = {}
+            if discriminator:
+                figures = discriminator_step(
+                    discriminator, judge, degraded, target, restored.detach(), recipe.discriminator.real_label
+                )
+            with autocast():
+                logits = discriminator.network(restored, degraded).float() if discriminator else None
+                losses = generator_losses(restored, target, recipe.loss, perceptual, logits)
             torch.stack(list(losses.values())).sum().backward()
             if adam.clip:
                 torch.nn.utils.clip_grad_norm_(network.parameters(), adam.clip)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+            generator.optimiser.step()
+            generator.optimiser.zero_grad(set_to_none=True)
             progress.step += 1
-            update_average(learner, progress.step, adam.average)
+            update_average(generator, progress.step, adam.average)
             progress.seconds = time.monotonic() - began
 
             if progress.step % interval == 0:
-                figures = {name: float(value.detach()) for name, value in losses.items()} | {"learning_rate": rate}
-                if not all(math.isfinite(value) for value in figures.values()):
-                    raise FloatingPointError(f"the loss is no longer finite at step {progress.step}: {figures}")
-                log.line(progress, figures)
-                report(progress, spent(), figures)
+                values = group.mean(losses | figures)
+                check_losses(progress, values)
+                if discriminator:
+                    watch_discriminator(progress, values, interval, recipe.discriminator)
+                values["learning_rate"] = generator.optimiser.param_groups[0]["lr"]
+                if log:
+                    log.line(progress, values)
+                report(progress, spent(), values)
             if progress.step % checkpoint_every == 0:
-                save()
-                log.line(progress, held_out.gains(learner))
-                log.pictures(progress, held_out.strip(learner))
-        log.line(progress, held_out.gains(learner))
-        return save()
+                if not progress.certain:  # while the discriminator seems to have won, the checkpoint before it stays
+                    save()
+                measure()
+        checkpoint = save()
+        measure()
+        return checkpoint
 
 
-def learning_rate(step: int, spent: float, recipe: OptimiserRecipe) -> float:
+def discriminator_step(
+    discriminator: Learner,
+    judge: nn.Module,
+    degraded: Tensor,
+    target: Tensor,
+    restored: Tensor,
+    real_label: float,
+) -> dict[str, Tensor]:
+    """One step of the discriminator (Eq. 7): its loss, and its shares of right verdicts on targets and restored ones.
+
+    `judge` is its network as the group shares it. Outside of this step its weights take no gradient, so that the
+    generator's costs no more than it must.
+    """
+    discriminator.network.requires_grad_(True)
+    with torch.autocast(degraded.device.type, torch.bfloat16):
+        # One pass over both: a shared network may run forward only once for each time back.
+        logits = judge(torch.cat((target, restored)), torch.cat((degraded, degraded))).float()
+    real, of_restored = logits.chunk(2)
+    loss = discriminator_loss(real, of_restored, real_label)
+    loss.backward()
+    discriminator.optimiser.step()
+    discriminator.optimiser.zero_grad(set_to_none=True)
+    discriminator.network.requires_grad_(False)
+    return {
+        "discriminator": loss,
+        "accuracy_real": (real > 0).float().mean(),
+        "accuracy_restored": (of_restored < 0).float().mean(),
+    }
+
+
+def new_learner(
+    network: nn.Module, device: str, recipe: OptimiserRecipe, rate: float, *, averaged: bool = False
+) -> Learner:
+    """A network moved to the device, with the recipe's Adam at a learning rate of its own, and an average if asked."""
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.Adam(network.parameters(), rate, (recipe.beta1, recipe.beta2), fused=True)
+    average = {name: value.detach().clone() for name, value in network.state_dict().items()} if averaged else {}
+    return Learner(network, average, optimiser)
+
+
+def learning_rate(top: float, step: int, spent: float, warmup: int) -> float:
     """The rate at a step, `spent` being the share of the budget used: linear warm-up times a cosine to 0."""
-    warm = min(1.0, (step + 1) / recipe.warmup) if recipe.warmup else 1.0
-    return recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * spent))
+    warm = min(1.0, (step + 1) / warmup) if warmup else 1.0
+    return top * warm * 0.5 * (1 + math.cos(math.pi * spent))
 
 
 @torch.no_grad()
 def update_average(learner: Learner, step: int, decay: float) -> None:
     """Move the running average towards the weights; early on it follows faster, so that the start is forgotten."""
     decay = min(decay, step / (step + 9))
-    averages = list(learner.average.values())
-    torch._foreach_lerp_(averages, [learner.network.state_dict()[key] for key in learner.average], 1 - decay)
-
-
-def _batches(
-    recipe: Recipe, pictures: Pictures, step: int, workers: int, device: str
-) -> Iterator[tuple[Tensor, Tensor]]:
-    batch, steps = recipe.data.batch, recipe.optimiser.steps
-    pairs = PatchPairs(pictures.training, recipe.data, recipe.network.channels, recipe.seed, batch * (steps + 1))
-    loader = DataLoader(
-        Subset(pairs, range(step * batch, len(pairs))),
-        batch_size=batch,
-        num_workers=workers,
-        prefetch_factor=4 if workers else None,
-        worker_init_fn=_leave_signals_to_the_parent,
-        pin_memory=device == "cuda",
-    )
-    for degraded, target in loader:
-        yield (
-            degraded.to(device, non_blocking=True, memory_format=torch.channels_last),
-            target.to(device, non_blocking=True, memory_format=torch.channels_last),
-        )
-
-
-def _leave_signals_to_the_parent(_: int) -> None:
-    """Ctrl-C reaches the whole process group; the workers must live until the parent has saved."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
-class _Log:
-    """RUN/log.jsonl, one line an interval, and the same as TensorBoard curves and pictures."""
-
-    def __init__(self, run: Path) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        run.mkdir(parents=True, exist_ok=True)
-        self.lines = (run / "log.jsonl").open("a", encoding="utf-8")
-        self.board = SummaryWriter(str(run / "tensorboard"))
-
-    def __enter__(self) -> "_Log":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.lines.close()
-        self.board.close()
-
-    def line(self, progress: Progress, figures: dict[str, float]) -> None:
-        seconds = round(progress.seconds, 1)
-        self.lines.write(json.dumps({"step": progress.step, "seconds": seconds, **figures}) + "\n")
-        self.lines.flush()
-        for name, value in figures.items():
-            self.board.add_scalar(name, value, progress.step)
-
-    def pictures(self, progress: Progress, strip: Any) -> None:
-        self.board.add_image("degraded | restored | target", strip, progress.step, dataformats="HWC")
+    torch._foreach_lerp_(list(learner.average.values()), list(learner.network.parameters()), 1 - decay)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
-"""The generator's losses (Galteri et al. 2017, section 3.2), each a function of restored and target batches."""
+"""The losses (Galteri et al. 2017, sections 3.2 and 3.3); the perceptual one stands in `perceptual.py`, with VGG19."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Final
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -43,10 +43,38 @@ def _local_mean(batch: Tensor) -> Tensor:
     return F.avg_pool2d(batch, _WINDOW, stride=1)
 
 
+def adversarial_loss(logits: Tensor) -> Tensor:
+    """-log D(restored | degraded) (Eq. 10), meaned over sub-patches, of logits on restored patches."""
+    return F.softplus(-logits).mean()
+
+
+def discriminator_loss(real: Tensor, of_restored: Tensor, real_label: float = 1.0) -> Tensor:
+    """-log D(target | degraded) - log(1 - D(restored | degraded)) (Eq. 7) of logits, meaned over sub-patches.
+
+    A `real_label` below 1 is one-sided label smoothing (Salimans et al. 2016): real ones need not be more certain.
+    """
+    on_real = F.binary_cross_entropy_with_logits(real, torch.full_like(real, real_label))
+    return on_real + F.softplus(of_restored).mean()
+
+
 Loss = Callable[[Tensor, Tensor], Tensor]
-LOSSES: Final[dict[str, Loss]] = {"mse": mse_loss, "l1": l1_loss, "ssim": ssim_loss}
+PIXEL_LOSSES: Final[dict[str, Loss]] = {"mse": mse_loss, "l1": l1_loss, "ssim": ssim_loss}
 
 
-def generator_losses(restored: Tensor, target: Tensor, weights: LossRecipe) -> dict[str, Tensor]:
-    """Each term of the recipe's weighted sum, already weighted; the loss is their sum."""
-    return {name: weight * LOSSES[name](restored, target) for name, weight in asdict(weights).items() if weight}
+def generator_losses(
+    restored: Tensor,
+    target: Tensor,
+    weights: LossRecipe,
+    perceptual: Loss | None = None,
+    logits: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """Each term of the recipe's weighted sum (Eq. 9 and its kin), already weighted; the loss is their sum.
+
+    `perceptual` and the discriminator's `logits` on the restored patches are needed where those terms have a weight.
+    """
+    losses = {name: loss(restored, target) for name, loss in PIXEL_LOSSES.items() if getattr(weights, name)}
+    if weights.perceptual and perceptual is not None:
+        losses["perceptual"] = perceptual(restored, target)
+    if weights.adversarial and logits is not None:
+        losses["adversarial"] = adversarial_loss(logits)
+    return {name: getattr(weights, name) * loss for name, loss in losses.items()}

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,53 +69,105 @@ def _is_held_out(file: Path) -> bool:
     return int.from_bytes(hashlib.sha256(file.name.encode()).digest()[:4]) % _HELD_OUT == 0
 
 
-class PatchPairs(Dataset[Pair]):
-    """`length` random pairs; number i is the same on every machine and in every order."""
+class Draw(NamedTuple):
+    """Everything random about one pair. A tuple of tensors (N,) holds a batch of them."""
 
-    def __init__(self, images: list[Pixels], recipe: DataRecipe, channels: int, seed: int, length: int) -> None:
-        self.images, self.recipe, self.channels, self.seed, self.length = images, recipe, channels, seed, length
-        areas = np.array([image.shape[0] * image.shape[1] for image in images], dtype=np.float64)
+    image: Any  # number of the picture
+    y: Any  # of the crop in it, pixels
+    x: Any
+    turns: Any  # counter-clockwise quarters
+    mirrored: Any
+    grey: Any  # the shares of the recipe, already decided
+    limited: Any  # luma in 16..235 instead of 0..255
+    full_chroma: Any
+    twice: Any
+    first_quality: Any  # of the compression before, and how far its grid lies from the second crop's
+    first_y: Any
+    first_x: Any
+    quality: Any
+    top: Any  # how far the grid starts above and left of the patch, 0..7
+    left: Any
+
+
+class Draws(Dataset[Draw]):
+    """`length` draws; number i is the same on every machine and in every order."""
+
+    def __init__(self, images: list[Pixels], recipe: DataRecipe, seed: int, length: int) -> None:
+        self.sizes, self.recipe, self.seed, self.length = [image.shape[:2] for image in images], recipe, seed, length
+        areas = np.array([height * width for height, width in self.sizes], dtype=np.float64)
         self.cumulative = np.cumsum(areas) / areas.sum()
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> Pair:
+    def __getitem__(self, index: int) -> Draw:
         rng = np.random.default_rng((self.seed, index))
         recipe = self.recipe
         # Every choice is drawn whether used or not, so that one share can change without moving the others.
-        grey, shifted, twice, full_chroma, limited = rng.random(5)
-        first, quality = rng.integers(recipe.quality[0], recipe.quality[1], size=2, endpoint=True).tolist()
+        grey, shifted, twice, full_chroma, limited = rng.random(5).tolist()
+        low, high = recipe.quality
+        first, quality = (low + int((high - low + 1) * u**recipe.quality_power) for u in rng.random(2))
         grid, first_grid = rng.integers(0, _BLOCK, size=(2, 2)).tolist()
-        margin = 2 * _BLOCK
-        target = self._crop(rng, recipe.patch + margin)
+        image = int(np.searchsorted(self.cumulative, rng.random(), side="right"))
+        side = margin_of(recipe)
+        y, x = (int(rng.integers(0, extent - side, endpoint=True)) for extent in self.sizes[image])
+        turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+        first_y, first_x = first_grid if twice < recipe.twice else (0, 0)
+        top, left = grid if shifted < recipe.shifted else (0, 0)
+        return Draw(
+            image,
+            y,
+            x,
+            turns,
+            mirrored,
+            grey < recipe.grey,
+            limited < 0.5,
+            full_chroma < recipe.full_chroma,
+            twice < recipe.twice,
+            first,
+            first_y,
+            first_x,
+            quality,
+            top,
+            left,
+        )
+
+
+class PatchPairs(Dataset[Pair]):
+    """The pair of each of `Draws`, coded by libjpeg: what worker processes make on the CPU."""
+
+    def __init__(self, images: list[Pixels], recipe: DataRecipe, channels: int, seed: int, length: int) -> None:
+        self.images, self.recipe, self.channels = images, recipe, channels
+        self.draws = Draws(images, recipe, seed, length)
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def __getitem__(self, index: int) -> Pair:
+        draw = self.draws[index]
+        target = self._crop(draw)
         if self.channels == 1:
             # Half the range that Table 1 is measured in, half the range that grey files have.
-            target = luma(target) if limited < 0.5 else _full_range_luma(target)
-        elif grey < recipe.grey:
+            target = luma(target) if draw.limited else _full_range_luma(target)
+        elif draw.grey:
             target = _full_range_luma(target)
-        subsampling = "4:4:4" if full_chroma < recipe.full_chroma else "4:2:0"
-        top, left = grid if shifted < recipe.shifted else (0, 0)
-        degraded = target
-        if twice < recipe.twice:
-            y, x = first_grid
-            degraded = degrade(degraded[y:, x:], quality=first, subsampling=subsampling)
-            target = target[y:, x:]
-        side = recipe.patch
-        degraded, target = degraded[: side + top, : side + left], target[: side + top, : side + left]
-        degraded = decode(encode(degraded, quality=quality, subsampling=subsampling), ycbcr=True)
+        subsampling = "4:4:4" if draw.full_chroma else "4:2:0"
+        degraded = target = target[draw.first_y :, draw.first_x :]
+        if draw.twice:
+            degraded = degrade(degraded, quality=draw.first_quality, subsampling=subsampling)
+        height, width = self.recipe.patch + draw.top, self.recipe.patch + draw.left
+        file = encode(degraded[:height, :width], quality=draw.quality, subsampling=subsampling)
         planes: NDArray[Any] = target if target.ndim == 2 else rgb_to_ycbcr(target)
-        return self._batch(degraded[top:, left:]), self._batch(planes[top:, left:])
+        return self._batch(decode(file, ycbcr=True), draw), self._batch(planes[:height, :width], draw)
 
-    def _batch(self, planes: NDArray[Any]) -> NDArray[np.float32]:
-        batch: NDArray[np.float32] = to_batch(with_channels(planes, self.channels))[0]
+    def _batch(self, planes: NDArray[Any], draw: Draw) -> NDArray[np.float32]:
+        batch: NDArray[np.float32] = to_batch(with_channels(planes[draw.top :, draw.left :], self.channels))[0]
         return batch
 
-    def _crop(self, rng: np.random.Generator, side: int) -> Pixels:
-        image = self.images[int(np.searchsorted(self.cumulative, rng.random(), side="right"))]
-        y, x = (int(rng.integers(0, extent - side, endpoint=True)) for extent in image.shape[:2])
-        patch = np.rot90(image[y : y + side, x : x + side], int(rng.integers(4)))
-        return np.ascontiguousarray(patch[:, ::-1] if rng.integers(2) else patch)
+    def _crop(self, draw: Draw) -> Pixels:
+        side = margin_of(self.recipe)
+        patch = np.rot90(self.images[draw.image][draw.y : draw.y + side, draw.x : draw.x + side], draw.turns)
+        return np.ascontiguousarray(patch[:, ::-1] if draw.mirrored else patch)
 
 
 def margin_of(recipe: DataRecipe) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import RecipeError
+from artifix.models.discriminator import FULL_PATCH, SUB_PATCH
 from artifix.models.generator import GeneratorConfig
+from artifix.train.perceptual import LAYERS
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class DataRecipe:
 
     patch: int = 128  # side of a patch, pixels
     batch: int = 16  # patches a step, over all processes together
-    quality: tuple[int, int] = (5, 95)  # JPEG quality is drawn uniformly from this closed range
+    quality: tuple[int, int] = (5, 95)  # JPEG quality is drawn from this closed range
+    quality_power: float = 1.0  # low + range * u^power: 1 draws uniformly, 2 half of them from the lowest quarter
     full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
     grey: float = 0.1  # share of colour patches made grey
     shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
@@ -27,6 +30,8 @@ class DataRecipe:
         low, high = self.quality
         if not 1 <= low <= high <= 100:
             raise RecipeError(f"data.quality must be [low, high] within 1..100, got {list(self.quality)}")
+        if self.quality_power <= 0:
+            raise RecipeError(f"data.quality_power must be positive, got {self.quality_power}")
         if self.patch < 16 or self.batch < 1:
             raise RecipeError("data.patch must be at least 16 and data.batch at least 1")
         for name in ("full_chroma", "grey", "shifted", "twice"):
@@ -41,10 +46,45 @@ class LossRecipe:
     mse: float = 0.0
     l1: float = 0.0
     ssim: float = 0.0
+    perceptual: float = 0.0
+    adversarial: float = 0.0
 
     def __post_init__(self) -> None:
         if not any(dataclasses.astuple(self)):
             raise RecipeError("every loss weight is 0: the recipe's [loss] names none of " + _names(LossRecipe))
+
+
+@dataclass(frozen=True)
+class PerceptualRecipe:
+    """Whose features the perceptual loss compares; also those of the held-out perceptual distance."""
+
+    layers: dict[str, float] = field(default_factory=lambda: {"conv5_3": 1.0})  # of VGG19, with their weights
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise RecipeError("perceptual.layers names no layer")
+        for name in self.layers:
+            if name not in LAYERS:
+                raise RecipeError(f"perceptual.layers: VGG19 has no {name}; it has {', '.join(LAYERS)}")
+
+
+@dataclass(frozen=True)
+class DiscriminatorRecipe:
+    """The generator's opponent, used where the loss has an adversarial weight; Adam and its schedule are shared."""
+
+    features: int = 32  # maps of its first layer
+    full_patch: bool = False  # one verdict a patch instead of one a sub-patch of 16x16
+    learning_rate: float = 1e-4  # at the top of the schedule
+    real_label: float = 0.9  # one-sided label smoothing; 1 does not smooth
+    collapse_after: int = 5000  # steps on end of a discriminator that is always right end the run; 0 never does
+
+    def __post_init__(self) -> None:
+        if self.features < 1 or self.learning_rate <= 0 or self.collapse_after < 0:
+            raise RecipeError(
+                "discriminator.features and .learning_rate must be positive, .collapse_after not negative"
+            )
+        if not 0.5 < self.real_label <= 1:
+            raise RecipeError(f"discriminator.real_label must be above 0.5 and at most 1, got {self.real_label}")
 
 
 @dataclass(frozen=True)
@@ -75,14 +115,30 @@ class Recipe:
     network: GeneratorConfig = field(default_factory=GeneratorConfig)
     data: DataRecipe = field(default_factory=DataRecipe)
     loss: LossRecipe = field(default_factory=lambda: LossRecipe(mse=1.0))
+    perceptual: PerceptualRecipe = field(default_factory=PerceptualRecipe)
+    discriminator: DiscriminatorRecipe = field(default_factory=DiscriminatorRecipe)
     optimiser: OptimiserRecipe = field(default_factory=OptimiserRecipe)
+
+    def __post_init__(self) -> None:
+        smallest = FULL_PATCH if self.discriminator.full_patch else SUB_PATCH
+        if self.loss.adversarial and (self.data.patch % SUB_PATCH or self.data.patch < smallest):
+            raise RecipeError(
+                f"data.patch must be a multiple of {SUB_PATCH} and at least {smallest} for [discriminator]"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as JSON and TOML hold them."""
         return dataclasses.asdict(self)
 
 
-_TABLES = {"network": GeneratorConfig, "data": DataRecipe, "loss": LossRecipe, "optimiser": OptimiserRecipe}
+_TABLES = {
+    "network": GeneratorConfig,
+    "data": DataRecipe,
+    "loss": LossRecipe,
+    "perceptual": PerceptualRecipe,
+    "discriminator": DiscriminatorRecipe,
+    "optimiser": OptimiserRecipe,
+}
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from artifix.errors import RecipeError
 from artifix.train.checkpoint import Progress as Done
 from artifix.train.checkpoint import latest_checkpoint
+from artifix.train.distributed import join_group
 from artifix.train.loop import train
-from artifix.train.patches import margin_of, read_pictures
+from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import load_recipe
 
 
@@ -26,13 +27,20 @@ def train_from_files(
     minutes: float | None = None,
     start: Path | None = None,
     resume: bool = False,
+    vgg: Path | None = None,
     device: str | None = None,
     workers: int | None = None,
-) -> Path:
+    pairs: str | None = None,
+    interval: int = 100,
+    checkpoint_every: int = 1000,
+) -> Path | None:
     """Train as `loop.train` does, from a recipe's file and folders of pictures; the last checkpoint's folder.
 
-    `device` None is cuda where there is one, else cpu; `workers` None is every core beside a GPU, and one beside a CPU.
-    RecipeError, DataError or ModelError say what is wrong; a run that exists is only gone on with by `resume`.
+    `device` None is cuda where there is one, else cpu. `pairs` says where patches are degraded, "device" or "workers";
+    None is the device if that is a GPU. `workers` None is one beside a CPU, four beside a GPU that makes the pairs
+    itself, else every core. Under torchrun every process runs this; the first alone shows progress and returns a
+    folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is wrong; a run that exists is
+    only gone on with by `resume`.
     """
     recipe = load_recipe(recipe_file)
     if steps is not None:
@@ -40,30 +48,54 @@ def train_from_files(
     if not resume and latest_checkpoint(out):
         raise RecipeError(f"{out}: holds a run already; --resume goes on with it")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    on_device = device != "cpu" if pairs is None else pairs == "device"
     if workers is None:
-        workers = 1 if device == "cpu" else os.cpu_count() or 1
-    console = Console(stderr=True)
-    pictures = read_pictures(data, margin_of(recipe.data))
-    for reason in pictures.skipped:
-        console.print(f"skipped {reason}", markup=False, highlight=False)
-    counts = f"{len(pictures.training)} pictures, {len(pictures.held_out)} held out, {len(pictures.skipped)} skipped"
-    console.print(f"{recipe.name}: {counts}", markup=False)
-    columns = TextColumn("step {task.fields[step]}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, TextColumn("{task.fields[figures]}"), console=console) as bar:
-        task = bar.add_task("", total=1.0, step=0, figures="")
-
-        def report(done: Done, spent: float, figures: dict[str, float]) -> None:
-            text = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
-            bar.update(task, completed=spent, step=done.step, figures=text)
-
-        return train(
+        workers = 1 if device == "cpu" else 4 if on_device else os.cpu_count() or 1
+    torch.backends.cudnn.benchmark = True  # every batch has the same shape
+    with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
+        pictures = read_pictures(data, margin_of(recipe.data))
+        display.pictures(pictures)
+        checkpoint = train(
             recipe,
             pictures,
             out,
             start=start,
             resume=resume,
             minutes=minutes,
-            device=device,
+            vgg=vgg,
+            device=own_device,
+            group=group,
             workers=workers,
-            report=report,
+            pairs_on_device=on_device,
+            interval=interval,
+            checkpoint_every=checkpoint_every,
+            report=display.report,
         )
+    return checkpoint if group.leads else None
+
+
+class _Display:
+    """What a run shows on standard error: what it found, then how far it is."""
+
+    def __init__(self, name: str, *, quiet: bool) -> None:
+        self.name, self.console = name, Console(stderr=True, quiet=quiet)
+        columns = TextColumn("step {task.fields[step]}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+        self.bar = Progress(*columns, TextColumn("{task.fields[figures]}"), console=self.console)
+
+    def __enter__(self) -> "_Display":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def pictures(self, found: Pictures) -> None:
+        for reason in found.skipped:
+            self.console.print(f"skipped {reason}", markup=False, highlight=False)
+        counts = f"{len(found.training)} pictures, {len(found.held_out)} held out, {len(found.skipped)} skipped"
+        self.console.print(f"{self.name}: {counts}", markup=False)
+        self.task = self.bar.add_task("", total=1.0, step=0, figures="")
+        self.bar.start()
+
+    def report(self, done: Done, spent: float, figures: dict[str, float]) -> None:
+        text = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
+        self.bar.update(self.task, completed=spent, step=done.step, figures=text)

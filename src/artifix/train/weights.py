@@ -5,21 +5,22 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from artifix.errors import ModelError
+from artifix.models.torch_weights import network_from_onnx
+from artifix.train.checkpoint import AVERAGE
 
 
 def load_into(network: nn.Module, path: Path) -> None:
-    """Copy safetensors weights into a network, in place; ModelError if layers or kernels differ.
+    """Copy a generator's weights into a network, in place; ModelError if layers or kernels differ.
 
-    Where only the channels of the first or last layer differ, Y's filters are copied: a colour network starts as the
-    luma network with chroma beside it, at nothing, and a luma network as the colour one blind to chroma.
+    `path` is a model made by `artifix export` (.onnx) or a safetensors file, of which, if it is a checkpoint's, the
+    running average is taken. Where only the channels of the first or last layer differ, Y's filters are copied: a
+    colour network starts as the luma network with chroma beside it, at nothing, and a luma network as the colour one
+    blind to chroma.
     """
-    try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path}: not a readable safetensors file ({error})") from error
+    tensors = _read(path)
     own = network.state_dict()
     if tensors.keys() != own.keys():
         raise ModelError(f"{path}: other layers than this recipe's network")
@@ -28,7 +29,20 @@ def load_into(network: nn.Module, path: Path) -> None:
             value.copy_(_fit(tensors[name], value.shape, path, name))
 
 
-def _fit(tensor: torch.Tensor, shape: torch.Size, path: Path, name: str) -> torch.Tensor:
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".onnx":
+            return network_from_onnx(path.read_bytes())[1].state_dict()
+        tensors: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: not a readable safetensors file ({error})") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    average = {name.removeprefix(AVERAGE): value for name, value in tensors.items() if name.startswith(AVERAGE)}
+    return average or tensors
+
+
+def _fit(tensor: Tensor, shape: torch.Size, path: Path, name: str) -> Tensor:
     if tensor.shape == shape:
         return tensor
     channels = {(1, 3), (3, 1)}
