@@ -20,7 +20,7 @@ def page(photograph, tmp_path_factory):
     folder.mkdir()
     for number in range(2):
         Image.fromarray(photograph >> number).save(folder / f"{number}.png")
-    methods = [JPEG, Method("darker", lambda degraded: degraded - np.minimum(degraded, 9))]
+    methods = [JPEG, Method("darker", lambda degraded, file: degraded - np.minimum(degraded, 9))]
     results = evaluate_quality(folder, [10, 20], methods)
     write_page(folder.parent / "page.html", results, folder, methods)
     return folder, results, (folder.parent / "page.html").read_text()
@@ -43,8 +43,8 @@ def test_names_are_escaped(page):
 def test_it_shows_the_extremes_side_by_side_at_full_size(page):
     folder, results, text = page
     gains = {
-        (image, quality): record.psnr - results.records[name, image, quality, "jpeg"].psnr
-        for (name, image, quality, method), record in results.records.items()
+        (image, quality): record.psnr - results.records[name, image, codec, quality, "jpeg"].psnr
+        for (name, image, codec, quality, method), record in results.records.items()
         if method == "darker"
     }
     titles = re.findall(r"<h2>darker, (?:largest|smallest) (gain|loss): (\S+) at quality (\d+), (\S+) dB</h2>", text)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from artifix import color
-from artifix.codecs import degrade
+from artifix.codecs import decode, degrade
 from artifix.errors import DataError, ModelError
 from artifix.evaluate import datasets, metrics, quality
 from artifix.evaluate.datasets import load_dataset
@@ -32,7 +32,7 @@ class Counting:
     def __init__(self, stop_at=None):
         self.calls, self.stop_at = 0, stop_at
 
-    def __call__(self, degraded):
+    def __call__(self, degraded, file):
         self.calls += 1
         if self.calls == self.stop_at:
             raise KeyboardInterrupt
@@ -43,8 +43,8 @@ def test_figures_are_those_of_the_protocol(pictures, photograph):
     results = evaluate_quality(pictures, [10, 40], [Method("darker", Counting())])
     target = color.luma(photograph)
     degraded = degrade(target, quality=40)
-    jpeg = results.records["pictures", "0.png", 40, "jpeg"]
-    darker = results.records["pictures", "0.png", 40, "darker"]
+    jpeg = results.records["pictures", "0.png", "jpeg", 40, "jpeg"]
+    darker = results.records["pictures", "0.png", "jpeg", 40, "darker"]
     for name in ("psnr", "psnr_b", "ssim", "ssim_gaussian"):
         assert getattr(jpeg, name) == pytest.approx(getattr(metrics, name)(degraded, target), abs=1e-6)
         restored = degraded - np.minimum(degraded, 1)
@@ -53,18 +53,18 @@ def test_figures_are_those_of_the_protocol(pictures, photograph):
     low, *_, high = results.means()
     assert (low.quality, low.method, low.images, high.quality) == (10, "jpeg", 3, 40)
     assert low.psnr == pytest.approx(
-        np.mean([results.records["pictures", f"{n}.png", 10, "jpeg"].psnr for n in range(3)]), abs=1e-6
+        np.mean([results.records["pictures", f"{n}.png", "jpeg", 10, "jpeg"].psnr for n in range(3)]), abs=1e-6
     )
     assert low.bpp < high.bpp
 
 
 def test_colour_is_coded_as_4_2_0(pictures, photograph):
-    target, degraded, bpp = make_pair(pictures / "0.png", "colour", 30)
+    target, degraded, file = make_pair(pictures / "0.png", "colour", 30)
     np.testing.assert_array_equal(target, photograph)
     np.testing.assert_array_equal(degraded, degrade(photograph, quality=30, subsampling="4:2:0"))
-    assert 0 < bpp < 8
+    np.testing.assert_array_equal(decode(file), degraded)
     results = evaluate_quality(pictures, [30], colour=True, perceptual=[])
-    record = results.records["pictures", "0.png", 30, "jpeg"]
+    record = results.records["pictures", "0.png", "jpeg", 30, "jpeg"]
     assert record.psnr == pytest.approx(metrics.psnr(degraded, target), abs=1e-6)
 
 
@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on(pictures, tmp_path):
     path = tmp_path / "results.json"
     with pytest.raises(KeyboardInterrupt):
         evaluate_quality(pictures, [10], [Method("darker", Counting(stop_at=2))], json_path=path, jobs=1)
-    assert sorted(key[3] for key in read_results(path).records) == ["darker", "jpeg", "jpeg", "jpeg"]
+    assert sorted(key[4] for key in read_results(path).records) == ["darker", "jpeg", "jpeg", "jpeg"]
     assert [mean.method for mean in read_results(path).means()] == ["jpeg"]
     second = Counting()
     results = evaluate_quality(pictures, [10], [Method("darker", second)], json_path=path)
@@ -93,7 +93,7 @@ def test_a_changed_model_is_measured_again(pictures, tmp_path):
     for count, fingerprint in zip(counts, ["old", "old", "new"], strict=True):
         evaluate_quality(pictures, [10], [Method("darker", count, fingerprint)], json_path=path)
     assert [count.calls for count in counts] == [3, 0, 3]
-    assert {key[3]: r.fingerprint for key, r in read_results(path).records.items()} == {"jpeg": "", "darker": "new"}
+    assert {key[4]: r.fingerprint for key, r in read_results(path).records.items()} == {"jpeg": "", "darker": "new"}
 
 
 def test_one_file_holds_several_sets_but_not_two_of_one_name(pictures, photograph, tmp_path):

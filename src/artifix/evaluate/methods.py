@@ -1,6 +1,10 @@
 """What stands in a row of a table: a callable from a degraded image to a restored one, and a name."""
 
 import hashlib
+import shlex
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +13,23 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.color import rgb_to_ycbcr
+from artifix.errors import ImageError, ModelError
+from artifix.image import read_image
 from artifix.models.catalog import read_model
 from artifix.restoration import Restorer
 
 Pixels = NDArray[np.uint8]
-Restore = Callable[[Pixels], Pixels]
+Restore = Callable[[Pixels, bytes], Pixels]
 
 
 @dataclass(frozen=True)
 class Method:
     """A row of a table.
 
-    `restore` maps a uint8 image, (H, W) or (H, W, 3), to one of the same shape, and may be called from several threads
-    at once. `fingerprint` tells two states of one method apart, so that figures of an older model are measured again.
+    `restore` maps a uint8 image, (H, W) or (H, W, 3), and the coded file that it was decoded from, which most methods
+    leave aside, to an image of the same shape; it may be called from several threads at once. `fingerprint` tells two
+    states of one method apart, so that figures of an older model are measured again.
     """
 
     name: str
@@ -29,13 +37,15 @@ class Method:
     fingerprint: str = ""
 
 
-JPEG: Final = Method("jpeg", lambda degraded: degraded)
+JPEG: Final = Method("jpeg", lambda degraded, file: degraded)
+SA_DCT: Final = "sa-dct"
 
 
 def load_methods(names: Iterable[str | Path], *, ensemble: bool = False) -> list[Method]:
-    """The methods of these names, in this order: `jpeg`, shipped models, or paths of .onnx files, called by their stem.
+    """The methods of these names, in this order.
 
-    With `ensemble` each model has a second row, its name with a `+`: see `ensemble_of`. ModelError for an unknown one.
+    A name is `jpeg`, `sa-dct`, a shipped model, or the path of an .onnx file, which is called by its stem. With
+    `ensemble` each model has a second row, its name with a `+`: see `ensemble_of`. ModelError for an unknown one.
     """
     return [method for name in names for method in _load(name, ensemble)]
 
@@ -44,18 +54,22 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
     if str(name) == JPEG.name:
         yield JPEG
         return
+    if str(name) == SA_DCT:
+        yield _sa_dct()
+        return
     restorer = Restorer(name)
 
     def restore(degraded: Pixels) -> Pixels:
         return restorer.restore_image(degraded).astype(np.uint8, copy=False)
 
-    model = Method(Path(name).stem, restore, hashlib.sha256(read_model(name)).hexdigest()[:16])
-    yield model
+    stem, fingerprint = Path(name).stem, hashlib.sha256(read_model(name)).hexdigest()[:16]
+    yield Method(stem, lambda degraded, file: restore(degraded), fingerprint)
     if ensemble:
-        yield Method(f"{model.name}+", ensemble_of(model.restore), model.fingerprint)
+        restore_eight = ensemble_of(restore)
+        yield Method(f"{stem}+", lambda degraded, file: restore_eight(degraded), fingerprint)
 
 
-def ensemble_of(restore: Restore) -> Restore:
+def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
     """The geometric self-ensemble (Timofte et al. 2016): the mean over the image's eight flips and rotations.
 
     Each is restored and turned back; the mean is rounded to uint8 once, at the end. Eight times the work.
@@ -70,3 +84,64 @@ def ensemble_of(restore: Restore) -> Restore:
         return np.rint(total / 8).astype(np.uint8)
 
     return restore_eight
+
+
+def _sa_dct() -> Method:
+    try:
+        from artifix.evaluate.sa_dct import deblock, quantisation_tables
+    except ImportError as error:
+        raise ModelError(f"{SA_DCT}: needs more packages, pip install 'artifix[peers]' ({error})") from error
+    # Compiled here, so that no picture's time has it in it.
+    deblock(np.zeros((8, 8), np.uint8), [[1] * 64])
+    return Method(SA_DCT, lambda degraded, file: deblock(degraded, quantisation_tables(file)))
+
+
+def load_peer(command: str) -> Method:
+    """An outside program as a method, by a command such as `jpegqs {in} {out}`; it is run without a shell.
+
+    `{in}` is the coded file; `{out}`, with suffix .png, is where the program writes the restored picture, in any format
+    that `read_image` reads, for a grey picture in colour too. Starting the program, and writing and reading its files,
+    counts in its time. The method is called by the command without the folders and the two files; its fingerprint is
+    the command's and the program's.
+
+    ModelError for a command without `{in}` or `{out}`, or whose program is not found; and from the method where the
+    program fails, or writes no picture, or one of another size.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ModelError(f"{command}: not a command ({error})") from error
+    for placeholder in ("{in}", "{out}"):
+        if not any(placeholder in word for word in words):
+            raise ModelError(f"{command}: lacks {placeholder}; write 'PROGRAM {{in}} {{out}}'")
+    program = shutil.which(words[0])
+    if program is None:
+        raise ModelError(f"{command}: there is no program {words[0]}")
+    name = " ".join(Path(word).name for word in words if "{in}" not in word and "{out}" not in word)
+    fingerprint = hashlib.sha256(command.encode() + Path(program).read_bytes()).hexdigest()[:16]
+    return Method(name, lambda degraded, file: _run_peer(name, words, degraded, file), fingerprint)
+
+
+def _run_peer(name: str, words: list[str], degraded: Pixels, file: bytes) -> Pixels:
+    with tempfile.TemporaryDirectory(prefix="artifix-") as folder:
+        source, target = Path(folder, "degraded.jpg"), Path(folder, "restored.png")
+        source.write_bytes(file)
+        words = [word.replace("{in}", str(source)).replace("{out}", str(target)) for word in words]
+        try:
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        except OSError as error:  # a script that names no interpreter, for one
+            raise ModelError(f"{name}: cannot be run ({error.strerror})") from error
+        if done.returncode != 0:
+            last_words = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise ModelError(f"{name}: failed with exit status {done.returncode} ({last_words or 'no message'})")
+        if not target.exists():
+            raise ModelError(f"{name}: wrote nothing to {{out}}")
+        try:
+            restored = read_image(target)
+        except ImageError as error:
+            raise ModelError(f"{name}: {error}") from error
+    if degraded.ndim == 2 and restored.ndim == 3:
+        restored = np.rint(rgb_to_ycbcr(restored)[..., 0]).astype(np.uint8)
+    if restored.shape != degraded.shape:
+        raise ModelError(f"{name}: restored an image of shape {degraded.shape} to {restored.shape}")
+    return restored

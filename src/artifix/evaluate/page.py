@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from artifix.evaluate.quality import make_pair
 from artifix.evaluate.report import HEADINGS, Section, provenance, sections
 from artifix.evaluate.results import Record, Results
 from artifix.image import atomic_output
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Pixels = NDArray[np.uint8]
 
@@ -41,65 +44,79 @@ def write_page(path: str | Path, results: Results, data: str | Path, methods: Se
     Crops, at one pixel for one, show for each method the pictures of the folder `data` that it helped most and least.
     An existing file is replaced. OutputError if it cannot be written, or matplotlib is missing.
     """
-    body = ["<h1>How close restored pictures come to their targets</h1>"]
-    for section in sections(results):
-        body += [f"<h2>{html.escape(section.title)}</h2>", _table(section)]
-    for metric, reason in results.skipped.items():
-        body.append(f"<p>{HEADINGS[metric][0]} was left out: {html.escape(reason)}.</p>")
+    body = [table(section) for section in sections(results)]
+    body += [f"<p>{html.escape(f'{name} left out: {reason}')}</p>" for name, reason in results.skipped.items()]
     body += ["<h2>Rate and distortion</h2>", _plots(path, results)]
     for method in methods:
         if method.name != JPEG.name:
             body += [_crops(extreme, method, results) for extreme in _extremes(results, data, method)]
-    body.append(f"<p>{html.escape(provenance(results))}</p>")
+    made = provenance((record.commit, record.date) for record in results.records.values())
+    body.append(f"<p>{html.escape(made)}</p>")
+    write_document(path, "How close restored pictures come to their targets", body)
+
+
+def write_document(path: str | Path, title: str, body: list[str]) -> None:
+    """Write an HTML file of these pieces under a title; an existing one is replaced. OutputError if that cannot be."""
     page = (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>artifix: quality</title>\n'
-        f"<style>{_STYLE}</style>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>artifix: {title}</title>\n'
+        f"<style>{_STYLE}</style>\n<body>\n<h1>{title}</h1>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
     with atomic_output(path, overwrite=True) as file:
         file.write(page.encode())
 
 
-def _table(section: Section) -> str:
-    lines = ["<table>"]
+def table(section: Section) -> str:
+    """A section in HTML."""
+    lines = [f"<h2>{html.escape(section.title)}</h2>", "<table>"]
     for sheet in section.sheets:
-        heads = "".join(f"<th>{quality}</th>" for quality in section.qualities)
+        heads = "".join(f"<th>{html.escape(column)}</th>" for column in section.columns)
         lines.append(f"<tr><th>{sheet.heading}</th>{heads}</tr>")
         for method, cells in sheet.rows.items():
             lines.append(f"<tr><td>{html.escape(method)}</td>")
             lines += [f'<td class="{cell.verdict}">{cell}</td>' for cell in cells]
             lines.append("</tr>")
     lines.append("</table>")
-    if section.sources:
-        lines.append(f"<p>Ours / published by {html.escape('; '.join(section.sources))}.</p>")
+    lines += [f"<p>{html.escape(note)}</p>" for note in section.notes]
     return "\n".join(lines)
 
 
 def _plots(path: str | Path, results: Results) -> str:
     """For each data set PSNR and SSIM over the degraded files' bits per pixel, as inline SVG."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise OutputError(f"{path}: its plots need matplotlib: pip install 'artifix[evaluate]'") from error
     means = results.means()
     plots = []
     for section, dataset in zip(sections(results), dict.fromkeys(mean.dataset for mean in means), strict=True):
-        figure = Figure(figsize=(10, 4), layout="constrained")
+        figure = new_figure(path)
         for axes, metric in zip(figure.subplots(1, 2), ("psnr", "ssim"), strict=True):
-            for method in dict.fromkeys(mean.method for mean in means if mean.dataset == dataset):
-                curve = [mean for mean in means if (mean.dataset, mean.method) == (dataset, method)]
+            for row in dict.fromkeys(mean.row for mean in means if mean.dataset == dataset):
+                curve = [mean for mean in means if (mean.dataset, mean.row) == (dataset, row)]
                 rates = [mean.bpp for mean in curve]
-                axes.plot(rates, [getattr(mean, metric) for mean in curve], marker="o", label=method)
+                axes.plot(rates, [getattr(mean, metric) for mean in curve], marker="o", label=row)
             axes.set(xlabel="bits per pixel", ylabel=HEADINGS[metric][0])
             axes.grid(alpha=0.3)
         figure.axes[0].legend()
         figure.suptitle(section.title)
-        file = io.StringIO()
-        with rc_context({"svg.fonttype": "none", "svg.hashsalt": dataset}):
-            figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-        svg = file.getvalue()
-        plots.append(svg[svg.index("<svg") :])
+        plots.append(inline_svg(figure))
     return "\n".join(plots)
+
+
+def new_figure(path: str | Path) -> "Figure":
+    """An empty figure for the page at a path; OutputError, naming it, if matplotlib is missing."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise OutputError(f"{path}: its plots need matplotlib: pip install 'artifix[evaluate]'") from error
+    return Figure(figsize=(10, 4), layout="constrained")
+
+
+def inline_svg(figure: "Figure") -> str:
+    """A figure as SVG to stand in a page: the same for the same figure, its text left as text."""
+    from matplotlib import rc_context
+
+    file = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "artifix"}):
+        figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    svg = file.getvalue()
+    return svg[svg.index("<svg") :]
 
 
 @dataclass(frozen=True)
@@ -116,9 +133,9 @@ def _extremes(results: Results, data: str | Path, method: Method) -> list[_Extre
     dataset = load_dataset(data)
     found = []
     for path in dataset.paths:
-        for (name, image, quality, used), record in results.records.items():
-            if (name, image, used) == (dataset.name, path.name, method.name):
-                gain = record.psnr - results.records[name, image, quality, JPEG.name].psnr
+        for (name, image, codec, quality, used), record in results.records.items():
+            if (name, image, codec, used) == (dataset.name, path.name, JPEG.name, method.name):
+                gain = record.psnr - results.records[name, image, codec, quality, JPEG.name].psnr
                 found.append((gain, path, record))
     found.sort(key=lambda one: one[0])
     return [_Extreme(path, record, gain, best) for best, (gain, path, record) in ((True, found[-1]), (False, found[0]))]
@@ -126,8 +143,8 @@ def _extremes(results: Results, data: str | Path, method: Method) -> list[_Extre
 
 def _crops(extreme: _Extreme, method: Method, results: Results) -> str:
     record = extreme.record
-    target, degraded, _ = make_pair(extreme.path, results.protocol, record.quality)
-    restored = method.restore(degraded)
+    target, degraded, file = make_pair(extreme.path, results.protocol, record.quality)
+    restored = method.restore(degraded, file)
     rows, columns = _window(_squared(degraded, target) - _squared(restored, target), best=extreme.best)
     figures = "".join(
         f'<figure><img alt="{name}" width="{crop.shape[1]}" height="{crop.shape[0]}" src="{_data_uri(crop)}">'

@@ -23,6 +23,7 @@ from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.perceptual import Metric, MetricUnavailableError, load_perceptual
 from artifix.evaluate.published import read_published
+from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.evaluate.results import Protocol, Record, Results, read_results, write_results
 from artifix.image import read_image
 from artifix.provenance import current_commit
@@ -58,18 +59,47 @@ def evaluate_quality(
     the share done, 0..1.
     """
     protocol: Protocol = "colour" if colour else "luma"
+    results = open_results(json_path, protocol)
+    dataset = load_dataset(data)
+    results.include(dataset)
+    codings = [jpeg_at(quality) for quality in qualities]
+    measure(
+        results, dataset, codings, methods, perceptual=perceptual, json_path=json_path, jobs=jobs, progress=progress
+    )
+    return results
+
+
+def open_results(json_path: str | Path | None, protocol: Protocol) -> Results:
+    """The results that a file holds already, or empty ones; DataError if they are of the other protocol."""
     results = read_results(json_path) if json_path and Path(json_path).exists() else Results(protocol)
     if results.protocol != protocol:
         raise DataError(f"{json_path}: holds results in {results.protocol}; give {protocol} a file of its own")
-    methods = [JPEG, *(method for method in methods if method.name != JPEG.name)]
+    return results
+
+
+def measure(
+    results: Results,
+    dataset: Dataset,
+    codings: Sequence[Coding],
+    methods: Sequence[Method],
+    *,
+    perceptual: Sequence[str] | None = None,
+    json_path: str | Path | None = None,
+    jobs: int = 2,
+    progress: Callable[[float], None] = lambda share: None,
+) -> None:
+    """Add to the results what they lack of a data set in these codings, of one codec, by these methods.
+
+    The codec itself is the first of the methods. The rest is as in `evaluate_quality`.
+    """
+    codec = codings[0].codec
+    alone = JPEG if codec == JPEG.name else Method(codec, JPEG.restore)
+    methods = [alone, *(method for method in methods if method.name not in (JPEG.name, codec))]
     if len({method.name for method in methods}) < len(methods):
         raise ModelError(f"two methods of one name: {', '.join(method.name for method in methods)}")
-    dataset = load_dataset(data)
-    results.include(dataset)
-    bench = _Bench(dataset, protocol, _load_metrics(perceptual, results), current_commit())
-
+    bench = _Bench(dataset, results.protocol, _load_metrics(perceptual, results), current_commit())
     for done, method in enumerate(methods):
-        missing = {path: [q for q in qualities if not bench.holds(results, path, q, method)] for path in dataset.paths}
+        missing = {path: [c for c in codings if not bench.holds(results, path, c, method)] for path in dataset.paths}
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
         try:
             futures = [pool.submit(bench.measure, path, todo, method) for path, todo in missing.items() if todo]
@@ -84,26 +114,28 @@ def evaluate_quality(
         if method is JPEG and dataset.exact:
             check_jpeg_rows(results, dataset.name)
     progress(1.0)
-    return results
 
 
-def make_pair(path: Path, protocol: Protocol, quality: int) -> tuple[Pixels, Pixels, float]:
-    """A picture's target, the same degraded, and the bits per pixel of the degraded file.
+def make_pair(path: Path, protocol: Protocol, quality: int, codec: str = "jpeg") -> tuple[Pixels, Pixels, bytes]:
+    """A picture's target, the same degraded, and the coded file that it was decoded from.
 
-    A picture that is grey already is its own luma, as the literature takes Classic5.
+    `quality` is the codec's own factor; JPEG has 4:2:0 chroma. A picture that is grey already is its own luma, as the
+    literature takes Classic5.
     """
-    target = read_image(path)
-    if protocol == "luma" and target.ndim == 3:
-        target = luma(target)
-    elif protocol == "colour" and target.ndim == 2:
-        target = np.repeat(target[..., None], 3, axis=2)
-    file = encode(target, "jpeg", quality=quality, subsampling="4:2:0")
-    return target, decode(file), 8 * len(file) / (target.shape[0] * target.shape[1])
+    if protocol == "colour":
+        target = read_rgb(path)
+    else:
+        target = read_image(path)
+        if target.ndim == 3:
+            target = luma(target)
+    file = encode(target, codec, quality=quality)
+    degraded = decode(file, codec, shape=target.shape)
+    return target, degraded, file
 
 
 def check_jpeg_rows(results: Results, dataset: str) -> None:
     """DataError, with the difference, where a JPEG mean is not the published one: the bench itself is then wrong."""
-    means = {mean.quality: mean for mean in results.means() if (mean.dataset, mean.method) == (dataset, JPEG.name)}
+    means = {mean.quality: mean for mean in results.means() if (mean.dataset, mean.row) == (dataset, JPEG.name)}
     for row in read_published():
         key = row.protocol, row.dataset, row.method
         if key != (results.protocol, dataset, JPEG.name) or row.quality not in means:
@@ -126,36 +158,38 @@ class _Bench:
     perceptual: dict[str, Metric]
     commit: str
 
-    def holds(self, results: Results, path: Path, quality: int, method: Method) -> bool:
-        record = results.records.get((self.dataset.name, path.name, quality, method.name))
+    def holds(self, results: Results, path: Path, coding: Coding, method: Method) -> bool:
+        key = self.dataset.name, path.name, coding.codec, coding.quality, method.name
+        record = results.records.get(key)
         return (
             record is not None
             and record.fingerprint == method.fingerprint
             and all(getattr(record, name) is not None for name in self.perceptual)
         )
 
-    def measure(self, path: Path, qualities: Sequence[int], method: Method) -> list[Record]:
-        return [self._record(path, quality, method) for quality in qualities]
+    def measure(self, path: Path, codings: Sequence[Coding], method: Method) -> list[Record]:
+        return [self._record(path, coding, method) for coding in codings]
 
-    def _record(self, path: Path, quality: int, method: Method) -> Record:
-        target, degraded, bpp = make_pair(path, self.protocol, quality)
+    def _record(self, path: Path, coding: Coding, method: Method) -> Record:
+        target, degraded, file = make_pair(path, self.protocol, coding.factor_of(path.name), coding.codec)
         began = time.perf_counter()
-        restored = method.restore(degraded)
+        restored = method.restore(degraded, file)
         seconds = time.perf_counter() - began
         return Record(
             self.dataset.name,
             path.name,
-            quality,
+            coding.quality,
             method.name,
             method.fingerprint,
             psnr=round(metrics.psnr(restored, target), 6),
             psnr_b=round(metrics.psnr_b(restored, target), 6),
             ssim=round(metrics.ssim(restored, target), 6),
             ssim_gaussian=round(metrics.ssim_gaussian(restored, target), 6),
-            bpp=round(bpp, 6),
+            bpp=round(8 * len(file) / (target.shape[0] * target.shape[1]), 6),
             seconds=round(seconds, 4),
             commit=self.commit,
             date=datetime.now(UTC).strftime("%Y-%m-%d"),
+            codec=coding.codec,
             **{name: round(metric(restored, target), 6) for name, metric in self.perceptual.items()},
         )
 

@@ -1,10 +1,12 @@
 """Results as tables, in the terminal and in Markdown: our figure and the published one in one cell."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from rich import box
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from artifix.evaluate.methods import JPEG
@@ -36,24 +38,36 @@ class Cell:
     decimals: int
     control: bool = False
     """JPEG itself, which checks the bench and is no contest."""
+    interval: tuple[float, float] | None = None
+    """Where ours lies with 95 % confidence."""
+    difference: bool = False
+    """Whether ours is a gain or a loss, which counts as one only if its whole interval says so."""
 
     @property
     def verdict(self) -> Literal["published", "reached", "below", ""]:
         """Published alone; ours, rounded as shown, at or above the published figure or below it; or nothing."""
+        if self.difference and self.interval:
+            low, high = self.interval
+            return "reached" if low > 0 else "below" if high < 0 else ""
         if self.ours is None:
-            return "published"
+            return "" if self.published is None else "published"
         if self.published is None or self.control:
             return ""
         return "reached" if round(self.ours, self.decimals) >= self.published else "below"
 
     def __str__(self) -> str:
-        ours = "–" if self.ours is None else f"{self.ours:.{self.decimals}f}"
+        sign = "+" if self.difference else ""
+        ours = "–" if self.ours is None else f"{self.ours:{sign}.{self.decimals}f}"
+        if self.interval:
+            ours += " ({:{sign}.{decimals}f}..{:{sign}.{decimals}f})".format(
+                *self.interval, sign=sign, decimals=self.decimals
+            )
         return ours if self.published is None else f"{ours} / {self.published:.{self.decimals}f}"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One metric on one data set: a row of cells, one for each quality, for each method."""
+    """One metric on one data set: a row of cells, one for each column, for each method."""
 
     heading: str
     rows: dict[str, list[Cell]]
@@ -61,12 +75,16 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Section:
-    """One data set: its sheets, and the papers whose figures are in them."""
+    """One data set: its sheets, and what is to be said below them.
+
+    `columns` are qualities, as in the papers' tables, unless `unit` says otherwise.
+    """
 
     title: str
-    qualities: list[int]
+    columns: list[str]
     sheets: list[Sheet]
-    sources: list[str]
+    notes: list[str]
+    unit: str = "quality"
 
 
 def sections(results: Results) -> list[Section]:
@@ -96,15 +114,18 @@ def _section(results: Results, dataset: str, means: list[Mean]) -> Section:
             sheets.append(Sheet(heading, rows))
     exact = "exactly this set" if measured.exact else "not a known set"
     title = f"{TITLES.get(dataset, dataset)}, {results.protocol}: {measured.images} pictures, {exact}"
-    return Section(title, qualities, sheets, list(dict.fromkeys(SOURCES[row.source] for row in published)))
+    sources = "; ".join(dict.fromkeys(SOURCES[row.source] for row in published))
+    notes = [f"Ours / published by {sources}."] if sources else []
+    notes += [f"{coding}." for coding in results.codings.get(dataset, [])]
+    return Section(title, list(map(str, qualities)), sheets, notes)
 
 
 def _rows(
     metric: str, decimals: int, qualities: list[int], means: list[Mean], published: list[Published]
 ) -> dict[str, list[Cell]]:
-    ours = {(mean.method, mean.quality): getattr(mean, metric) for mean in means}
+    ours = {(mean.row, mean.quality): getattr(mean, metric) for mean in means}
     theirs = {(row.method, row.quality): getattr(row, metric, None) for row in published}
-    methods = list(dict.fromkeys(mean.method for mean in means))
+    methods = list(dict.fromkeys(mean.row for mean in means))
     matched = {counterpart(method) for method in methods}
     methods += [method for method in dict.fromkeys(row.method for row in published) if method not in matched]
     rows = {}
@@ -117,40 +138,47 @@ def _rows(
 
 def terminal_table(results: Results) -> Group:
     """The tables for a terminal; figures that reach the published ones are green, others red."""
-    tables = []
-    for section in sections(results):
-        table = Table(title=section.title, caption=_caption(results, section), box=box.SIMPLE_HEAD)
+    left_out = [f"{name} left out: {reason}" for name, reason in results.skipped.items()]
+    return terminal(sections(results), left_out)
+
+
+def terminal(sections: list[Section], notes: Sequence[str] = ()) -> Group:
+    """Sections for a terminal, with the notes below the last."""
+    tables: list[RenderableType] = []
+    for section in sections:
+        table = Table(title=section.title, caption=escape("\n".join(section.notes)), box=box.SIMPLE_HEAD)
         table.add_column("")
-        for quality in section.qualities:
-            table.add_column(f"quality {quality}", justify="right")
+        for column in section.columns:
+            table.add_column(f"{section.unit} {column}".strip(), justify="right", overflow="fold")
         for sheet in section.sheets:
             table.add_section()
             table.add_row(f"[bold]{sheet.heading}")
-            for method, cells in sheet.rows.items():
-                table.add_row(method, *(f"{_STYLES[cell.verdict]}{cell}" for cell in cells))
+            for row, cells in sheet.rows.items():
+                table.add_row(row, *(f"{_STYLES[cell.verdict]}{cell}" for cell in cells))
         tables.append(table)
-    return Group(*tables)
-
-
-def _caption(results: Results, section: Section) -> str:
-    lines = [f"ours / published by {'; '.join(section.sources)}"] if section.sources else []
-    return "\n".join(lines + [f"{metric} left out: {reason}" for metric, reason in results.skipped.items()])
+    return Group(*tables, *map(escape, notes))
 
 
 def markdown_table(results: Results) -> str:
     """The tables in Markdown, for the README: figures of ours that reach the published ones are bold."""
+    made = provenance((record.commit, record.date) for record in results.records.values())
+    return f"{markdown(sections(results))}\n{made}\n"
+
+
+def markdown(sections: list[Section]) -> str:
+    """Sections in Markdown."""
     lines = []
-    for section in sections(results):
+    for section in sections:
         lines += [f"### {section.title}", ""]
         for sheet in section.sheets:
-            lines.append(f"| {sheet.heading} | {' | '.join(map(str, section.qualities))} |")
-            lines.append("|---" * (len(section.qualities) + 1) + "|")
-            for method, cells in sheet.rows.items():
-                lines.append(f"| {method} | {' | '.join(_emphasised(cell) for cell in cells)} |")
+            lines.append(f"| {sheet.heading} | {' | '.join(section.columns)} |")
+            lines.append("|---" * (len(section.columns) + 1) + "|")
+            for row, cells in sheet.rows.items():
+                lines.append(f"| {row} | {' | '.join(_emphasised(cell) for cell in cells)} |")
             lines.append("")
-        if section.sources:
-            lines += [f"Ours / published by {'; '.join(section.sources)}.", ""]
-    return "\n".join([*lines, f"{provenance(results)}\n"])
+        for note in section.notes:
+            lines += [note, ""]
+    return "\n".join(lines)
 
 
 def _emphasised(cell: Cell) -> str:
@@ -158,10 +186,10 @@ def _emphasised(cell: Cell) -> str:
     return f"**{ours}**{slash}{published}" if cell.verdict == "reached" else str(cell)
 
 
-def provenance(results: Results) -> str:
-    """A sentence that says what measured the results, and when."""
-    records = results.records.values()
-    commits = sorted({record.commit or "an installed copy" for record in records})
-    dates = sorted({record.date for record in records})
+def provenance(measured: Iterable[tuple[str, str]]) -> str:
+    """A sentence that says which commits measured something, and on which dates."""
+    measured = set(measured)
+    commits = sorted({commit or "an installed copy" for commit, _ in measured})
+    dates = sorted({date for _, date in measured})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     return f"Measured at commit {', '.join(commits)}, {when}."

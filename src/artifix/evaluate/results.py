@@ -1,4 +1,4 @@
-"""What was measured: one record for each picture, quality and method, their means, and the file that keeps them."""
+"""What was measured: one record for each picture, coding and method, their means, and the file that keeps them."""
 
 import dataclasses
 import json
@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from artifix.errors import DataError
 from artifix.evaluate.datasets import Dataset
+from artifix.evaluate.rates import Coding
 from artifix.image import atomic_output
 
 Protocol = Literal["luma", "colour"]
@@ -21,8 +22,9 @@ METRICS: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian", "ssimulacra2", "lpi
 class Record:
     """One picture at one quality by one method.
 
-    `fingerprint` is the method's, `bpp` the degraded file's bits per pixel, `seconds` what the method alone took
-    beside all else that ran. `commit` and `date` (ISO 8601) say what measured it, and when.
+    `codec` is what degraded it, JPEG at `quality`, another at that JPEG's rate. `fingerprint` is the method's, `bpp`
+    the degraded file's bits per pixel, `seconds` what the method alone took beside all else that ran. `commit` and
+    `date` (ISO 8601) say what measured it, and when.
     """
 
     dataset: str
@@ -40,6 +42,7 @@ class Record:
     date: str
     ssimulacra2: float | None = None
     lpips: float | None = None
+    codec: str = "jpeg"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ class Mean:
     """The latest."""
     ssimulacra2: float | None = None
     lpips: float | None = None
+    codec: str = "jpeg"
+
+    @property
+    def row(self) -> str:
+        """What it is called in a table: its method, after its codec if that is not JPEG."""
+        return self.method if self.codec in ("jpeg", self.method) else f"{self.codec}, {self.method}"
 
 
 @dataclass(frozen=True)
@@ -79,10 +88,12 @@ class Results:
 
     protocol: Protocol
     datasets: dict[str, Measured] = field(default_factory=dict)
-    records: dict[tuple[str, str, int, str], Record] = field(default_factory=dict)
-    """By data set, image, quality and method."""
+    records: dict[tuple[str, str, str, int, str], Record] = field(default_factory=dict)
+    """By data set, image, codec, quality and method."""
+    codings: dict[str, list[Coding]] = field(default_factory=dict)
+    """Data set -> the codecs that were tuned for it."""
     skipped: dict[str, str] = field(default_factory=dict)
-    """Metric -> why it is not there."""
+    """Metric or codec -> why it is not there."""
 
     def include(self, dataset: Dataset) -> None:
         """Make room for a data set; DataError if another one of that name is here already."""
@@ -92,14 +103,14 @@ class Results:
         self.datasets[dataset.name] = Measured(len(dataset.paths), dataset.fingerprint, dataset.exact)
 
     def add(self, record: Record) -> None:
-        """Keep a record in place of any earlier one of the same picture, quality and method."""
-        self.records[record.dataset, record.image, record.quality, record.method] = record
+        """Keep a record in place of any earlier one of the same picture, codec, quality and method."""
+        self.records[record.dataset, record.image, record.codec, record.quality, record.method] = record
 
     def means(self) -> list[Mean]:
         """The means of all that is complete, in the order of data set, quality and first measurement."""
-        groups: dict[tuple[str, int, str], list[Record]] = {}
+        groups: dict[tuple[str, str, int, str], list[Record]] = {}
         for record in self.records.values():
-            groups.setdefault((record.dataset, record.quality, record.method), []).append(record)
+            groups.setdefault((record.dataset, record.codec, record.quality, record.method), []).append(record)
         order = list(self.datasets)
         complete = [group for key, group in groups.items() if len(group) == self.datasets[key[0]].images]
         # A method's latest state alone counts, and only once all pictures are measured with it.
@@ -116,7 +127,8 @@ def _mean(records: list[Record]) -> Mean:
     figures: dict[str, Any] = {name: of(name) for name in (*METRICS, "bpp", "seconds")}
     commit = ", ".join(sorted({record.commit for record in records}))
     date = max(record.date for record in records)
-    return Mean(first.dataset, first.quality, first.method, len(records), commit=commit, date=date, **figures)
+    key = first.dataset, first.quality, first.method
+    return Mean(*key, len(records), commit=commit, date=date, codec=first.codec, **figures)
 
 
 def write_results(path: str | Path, results: Results) -> None:
@@ -126,18 +138,24 @@ def write_results(path: str | Path, results: Results) -> None:
     """
     records = sorted(results.records.values(), key=lambda record: (record.dataset, record.image, record.quality))
     datasets = {name: dataclasses.asdict(measured) for name, measured in results.datasets.items()}
+    codings = {name: list(map(dataclasses.asdict, tuned)) for name, tuned in results.codings.items()}
     text = (
         f'{{\n"protocol": {json.dumps(results.protocol)},\n"datasets": {json.dumps(datasets)},\n'
-        f'"skipped": {json.dumps(results.skipped)},\n"means": {_lines(results.means())},\n'
-        f'"records": {_lines(records)}\n}}\n'
+        f'"codings": {json.dumps(codings)},\n"skipped": {json.dumps(results.skipped)},\n'
+        f'"means": {json_lines(map(_values, results.means()))},\n'
+        f'"records": {json_lines(map(_values, records))}\n}}\n'
     )
     with atomic_output(path, overwrite=True) as file:
         file.write(text.encode())
 
 
-def _lines(items: Iterable[Record | Mean]) -> str:
-    lines = (json.dumps({k: v for k, v in dataclasses.asdict(item).items() if v is not None}) for item in items)
-    return "[\n" + ",\n".join(lines) + "\n]"
+def json_lines(items: Iterable[dict[str, Any]]) -> str:
+    """A JSON array with a line for each item."""
+    return "[\n" + ",\n".join(map(json.dumps, items)) + "\n]"
+
+
+def _values(item: Record | Mean) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(item).items() if value is not None}
 
 
 def read_results(path: str | Path) -> Results:
@@ -146,6 +164,8 @@ def read_results(path: str | Path) -> Results:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
         datasets = {name: Measured(**measured) for name, measured in values["datasets"].items()}
         results = Results(values["protocol"], datasets, skipped=values["skipped"])
+        for name, tuned in values.get("codings", {}).items():
+            results.codings[name] = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in tuned]
         for record in values["records"]:
             results.add(Record(**record))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,21 +1,23 @@
 """The command line: one command for each thing a user does; parse, call one function with the same names, print."""
 
 import dataclasses
+import io
 import json
+import math
 import re
+import signal
 import sys
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from artifix.cli.evaluate import evaluate_app
 from artifix.errors import ArtifixError
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
-
-
-evaluate_app = typer.Typer(help="Measure how good a restoration is.", no_args_is_help=True)
 app.add_typer(evaluate_app, name="evaluate")
 
 
@@ -36,19 +38,37 @@ class Precision(StrEnum):
     bf16 = "bf16"
 
 
-class Perceptual(StrEnum):
-    """Metrics from other people's packages."""
+class Pairs(StrEnum):
+    """What makes a training's degraded patches."""
 
-    ssimulacra2 = "ssimulacra2"
-    lpips = "lpips"
+    workers = "workers"
+    device = "device"
+
+
+class Codec(StrEnum):
+    """What degrades a picture."""
+
+    jpeg = "jpeg"
+    webp = "webp"
+    jpeg2000 = "jpeg2000"
+    avif = "avif"
+    hevc = "hevc"
+    bpg = "bpg"
+    h264 = "h264"
 
 
 class Subsampling(StrEnum):
-    """A JPEG's chroma."""
+    """A degraded picture's chroma."""
 
     full = "4:4:4"
     half = "4:2:2"
     quarter = "4:2:0"
+
+
+def _number(value: float) -> float:
+    if math.isnan(value):  # which is neither below nor above any limit
+        raise typer.BadParameter("nan is no number")
+    return value
 
 
 def _bytes(text: str | int) -> int:
@@ -57,16 +77,6 @@ def _bytes(text: str | int) -> int:
         raise typer.BadParameter(f"{text!r} is no size; write 1GiB, 500MB or a number of bytes")
     number, unit, binary = match.groups()
     return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
-
-
-def _qualities(text: str | list[int]) -> list[int]:
-    try:
-        qualities = [int(number) for number in str(text).split(",")]
-    except ValueError:
-        qualities = []
-    if not qualities or not all(1 <= quality <= 100 for quality in qualities):
-        raise typer.BadParameter(f"{text!r} is no list of qualities; write 10,20,30,40, each 1..100")
-    return qualities
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -80,7 +90,9 @@ def restore(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
     model: Annotated[str, typer.Option(help="A shipped model's name, or an .onnx file.")] = "mse",
-    strength: Annotated[float, typer.Option(min=0, max=1, help="0: the input, 1: fully restored.")] = 1.0,
+    strength: Annotated[
+        float, typer.Option(min=0, max=1, callback=_number, help="0: the input, 1: fully restored.")
+    ] = 1.0,
     engine: Annotated[Engine, typer.Option(help="What runs the network.")] = Engine.auto,
     precision: Annotated[Precision, typer.Option(help="The network's arithmetic.")] = Precision.auto,
     max_memory: Annotated[int, typer.Option(parser=_bytes, help="For the network, beside the picture.")] = 1 << 30,
@@ -92,7 +104,7 @@ def restore(
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
     as_json: Json = False,
 ) -> None:
-    """Restore pictures. Inputs are never touched; without -o, outputs go beside them, named NAME-restored."""
+    """Restore pictures. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored."""
     from artifix.restoration import Record, Restorer
     from artifix.restoration.folder import Pair, Progress, pair_up, restore_all
     from artifix.terminal import RecordDisplay
@@ -107,8 +119,9 @@ def restore(
                 *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
             )
 
-        for record in restore_all(pairs, restore_pair, jobs, display.hear):
-            display.show(record)
+        with closing(restore_all(pairs, restore_pair, jobs, display.hear)) as records:
+            for record in records:
+                display.show(record)
     if display.statuses["failed"]:
         raise typer.Exit(1)
 
@@ -130,7 +143,8 @@ def inspect(
             failed = True
             _complain(error)
         else:
-            typer.echo(json.dumps(dataclasses.asdict(found)) if as_json else f"{file}: {found.summary}")
+            fields = {"file": str(file)} | dataclasses.asdict(found)
+            typer.echo(json.dumps(fields) if as_json else f"{file}: {found.summary}")
     if failed:
         raise typer.Exit(1)
 
@@ -139,9 +153,9 @@ def inspect(
 def models(as_json: Json = False) -> None:
     """List the models that ship with artifix, with their cards."""
     from artifix.models.catalog import MODELS
-    from artifix.restoration.engine import load_engine
+    from artifix.restoration.engine import read_card
 
-    cards = [load_engine(name, "openvino").card for name in MODELS]
+    cards = [read_card(name) for name in MODELS]
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(card) for card in cards], indent=1))
         return
@@ -157,15 +171,21 @@ def models(as_json: Json = False) -> None:
 def degrade(
     input: Annotated[Path, typer.Argument(metavar="IN")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The degraded picture; .jpg keeps the coded file.")],
-    quality: Annotated[int, typer.Option(min=1, max=100)],
-    codec: Annotated[str, typer.Option()] = "jpeg",
-    subsampling: Annotated[Subsampling, typer.Option(help="Of the chroma.")] = Subsampling.quarter,
+    quality: Annotated[
+        int, typer.Option(min=1, help="The codec's own factor: bpg's and h264's a QP, jpeg2000's bits per 100 pixels.")
+    ],
+    codec: Annotated[Codec, typer.Option(help="hevc and h264 need artifix[codecs], bpg its programs.")] = Codec.jpeg,
+    subsampling: Annotated[Subsampling | None, typer.Option(help="Of the chroma; else the codec's usual.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Compress a picture on purpose, to see or to measure what comes back."""
     from artifix.codecs import degrade_file
 
-    degrade_file(input, output, codec, quality=quality, subsampling=subsampling.value, overwrite=overwrite)
+    chroma = subsampling.value if subsampling else None
+    try:
+        degrade_file(input, output, codec.value, quality=quality, subsampling=chroma, overwrite=overwrite)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()
@@ -175,18 +195,37 @@ def train(
     out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, log, curves.")],
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="End within this time, schedule and all.")] = None,
-    start: Annotated[Path | None, typer.Option(help="Weights to begin from (.safetensors).")] = None,
+    start: Annotated[Path | None, typer.Option(help="Weights to begin from (.safetensors or .onnx).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the run.")] = False,
+    vgg: Annotated[
+        Path | None, typer.Option(help="VGG19 for perceptual losses (.safetensors); or torchvision's.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; found out when left out.")] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="Processes that make patches.")] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="Processes that make or draw patches.")] = None,
+    pairs: Annotated[Pairs | None, typer.Option(help="What degrades patches; a GPU does it itself.")] = None,
+    interval: Annotated[int, typer.Option(min=1, help="Steps between log lines, each a wait for the device.")] = 100,
+    checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
 ) -> None:
-    """Train a model from a recipe."""
+    """Train a model from a recipe; on several GPUs by `torchrun --nproc-per-node N -m artifix train ...`."""
     from artifix.train.run import train_from_files
 
     checkpoint = train_from_files(
-        recipe, data, out, steps=steps, minutes=minutes, start=start, resume=resume, device=device, workers=workers
+        recipe,
+        data,
+        out,
+        steps=steps,
+        minutes=minutes,
+        start=start,
+        resume=resume,
+        vgg=vgg,
+        device=device,
+        workers=workers,
+        pairs=pairs.value if pairs else None,
+        interval=interval,
+        checkpoint_every=checkpoint_every,
     )
-    typer.echo(f"checkpoint: {checkpoint}")
+    if checkpoint:
+        typer.echo(f"checkpoint: {checkpoint}")
 
 
 @app.command()
@@ -205,57 +244,23 @@ def export(
     typer.echo(f"{output}: {card.name}, {card.steps:,} steps, {_figures(card.figures)}")
 
 
-@evaluate_app.command("quality")
-def evaluate_quality(
-    data: Annotated[Path, typer.Option(help="A folder of undamaged pictures.")],
-    qualities: Annotated[
-        Any, typer.Option("--quality", parser=_qualities, help="JPEG's, with commas.")
-    ] = "10,20,30,40",
-    models: Annotated[str, typer.Option("--model", help="jpeg, models' names or .onnx files, with commas.")] = "jpeg",
-    colour: Annotated[bool, typer.Option("--colour", help="RGB with 4:2:0 chroma, not the paper's luma.")] = False,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Also each model's mean over flips and turns.")] = False,
-    perceptual: Annotated[list[Perceptual] | None, typer.Option(help="A further metric; may be repeated.")] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Keep records here, and go on from them.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with plots and crops.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Pictures measured side by side.")] = 2,
-) -> None:
-    """Measure models by the protocol of the paper's Table 1, beside its figures."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from artifix.evaluate import quality
-    from artifix.evaluate.methods import load_methods
-    from artifix.evaluate.page import write_page
-    from artifix.evaluate.report import terminal_table
-
-    methods = load_methods(models.split(","), ensemble=ensemble)
-    further = [metric.value for metric in perceptual] if perceptual else None
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("measuring", total=1.0)
-        results = quality.evaluate_quality(
-            data,
-            qualities,
-            methods,
-            colour=colour,
-            perceptual=further,
-            json_path=json_path,
-            jobs=jobs,
-            progress=lambda share: bar.update(task, completed=share),
-        )
-    Console().print(terminal_table(results))
-    if html:
-        write_page(html, results, data, methods)
-
-
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one line on standard error and exit status 1."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # leave as Ctrl-C does: tidily
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be text
     try:
         app()
     except ArtifixError as error:
         _complain(error)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except ModuleNotFoundError as error:
+        _complain(f"{error.name} is not installed; this command needs an extra: see the README")
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else error)
+    else:
+        return
+    sys.exit(1)
 
 
 def _complain(error: Any) -> None:

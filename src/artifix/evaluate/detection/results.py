@@ -1,0 +1,159 @@
+"""What a detector saw: a record for each picture, coding and method, what follows from them, and their file."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from artifix.errors import DataError
+from artifix.evaluate.detection.average_precision import Outcomes
+from artifix.evaluate.detection.detectors import Detector
+from artifix.evaluate.detection.voc import Devkit
+from artifix.evaluate.rates import Coding
+from artifix.evaluate.results import json_lines
+from artifix.image import atomic_output
+
+ORIGINAL: Final = "original"
+
+Interval = tuple[float, float]
+Key = tuple[str | None, int | None, str]
+"""Codec, quality and method; the original has neither codec nor quality."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the detector saw in one picture, degraded by `codec` at `quality` (or at that JPEG's rate) and restored.
+
+    `fingerprint` is the method's and the coding's; `commit` and `date` (ISO 8601) say what measured it, and when.
+    """
+
+    image: str
+    codec: str | None
+    quality: int | None
+    method: str
+    fingerprint: str
+    outcomes: Outcomes
+    commit: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A method's figures over the whole set, 0..1; each interval holds 95 % of a bootstrap over images."""
+
+    codec: str | None
+    quality: int | None
+    method: str
+    images: int
+    map_auc: float
+    interval: Interval
+    """Of `map_auc`."""
+    map_11pt: float
+    recovered: float | None
+    """The share of the `map_auc` lost by the codec that is won back; None where no loss can be told from chance."""
+    recovered_interval: Interval | None
+    ap: dict[str, float]
+    """The area under the curve of each class that there is."""
+    ap_11pt: dict[str, float]
+    commit: str
+    date: str
+
+    @property
+    def row(self) -> str:
+        """What it is called in a table: its method, after its codec if that is not JPEG."""
+        return self.method if self.codec in (None, "jpeg", self.method) else f"{self.codec}, {self.method}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """By how much the `map_auc` of `method` is above that of `over`, in the same resamples of the images."""
+
+    codec: str
+    quality: int
+    method: str
+    over: str
+    difference: float
+    interval: Interval
+
+    @property
+    def row(self) -> str:
+        """What it is called in a table."""
+        codec = "" if self.codec in ("jpeg", self.over) else f"{self.codec}, "
+        return f"{codec}{self.method} over {self.over}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What follows from the records of all that is complete."""
+
+    means: list[Mean]
+    comparisons: list[Comparison]
+
+
+@dataclass
+class DetectionResults:
+    """The measurements of one detector on one data set."""
+
+    dataset: str
+    fingerprint: str
+    detector: str
+    detector_fingerprint: str
+    positives: dict[str, dict[str, int]]
+    """Image -> class -> how many objects are to be found."""
+    left_out: list[str] = field(default_factory=list)
+    codings: list[Coding] = field(default_factory=list)
+    """The codecs that were tuned for this set."""
+    records: dict[tuple[str, Key], Record] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, devkit: Devkit, detector: Detector) -> "DetectionResults":
+        """Empty results."""
+        positives = {picture.name: picture.positives for picture in devkit.pictures}
+        left_out = list(devkit.left_out)
+        return cls(devkit.name, devkit.fingerprint, detector.name, detector.fingerprint, positives, left_out)
+
+    def add(self, record: Record) -> None:
+        """Keep a record in place of any earlier one of the same picture, coding and method."""
+        self.records[record.image, (record.codec, record.quality, record.method)] = record
+
+    def complete(self) -> dict[Key, list[Record]]:
+        """The records, in the order of `positives`, of each coding and method that all pictures have."""
+        groups: dict[Key, dict[str, Record]] = {}
+        for (image, key), record in self.records.items():
+            groups.setdefault(key, {})[image] = record
+        whole = {
+            key: [group[image] for image in self.positives]
+            for key, group in groups.items()
+            if len(group) == len(self.positives)
+        }
+        # A method's latest state alone counts, and only once all pictures are measured with it.
+        return {key: group for key, group in whole.items() if len({record.fingerprint for record in group}) == 1}
+
+
+def write_detection(path: str | Path, results: DetectionResults, summary: Summary) -> None:
+    """Write the results as JSON, a line for each record, whole or not at all; OutputError if that cannot be."""
+    head = {name: value for name, value in vars(results).items() if name not in ("records", "codings")}
+    head["codings"] = [dataclasses.asdict(coding) for coding in results.codings]
+    parts = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
+    records = sorted(results.records.values(), key=lambda record: record.image)
+    for name, items in (("means", summary.means), ("comparisons", summary.comparisons), ("records", records)):
+        parts.append(f'"{name}": {json_lines(map(dataclasses.asdict, items))}')
+    with atomic_output(path, overwrite=True) as file:
+        file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode())
+
+
+def read_detection(path: str | Path) -> DetectionResults:
+    """The results in a file that `write_detection` wrote; DataError if it is none."""
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        records = values.pop("records")
+        codings = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in values.pop("codings")]
+        del values["means"], values["comparisons"]
+        results = DetectionResults(**values, codings=codings)
+        for record in records:
+            outcomes = {name: [tuple(one) for one in seen] for name, seen in record["outcomes"].items()}
+            results.add(Record(**record | {"outcomes": outcomes}))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
+    return results

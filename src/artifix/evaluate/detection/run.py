@@ -1,0 +1,135 @@
+"""Detect in the originals, in what a codec made of them, and in what each method made of that."""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from artifix.codecs import decode, encode
+from artifix.errors import DataError, ModelError
+from artifix.evaluate.detection.average_precision import judge
+from artifix.evaluate.detection.detectors import Detector
+from artifix.evaluate.detection.results import (
+    ORIGINAL,
+    DetectionResults,
+    Record,
+    Summary,
+    read_detection,
+    write_detection,
+)
+from artifix.evaluate.detection.summary import summarise
+from artifix.evaluate.detection.voc import Annotated, Devkit, load_devkit
+from artifix.evaluate.methods import JPEG, Method
+from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
+from artifix.provenance import current_commit
+
+QUALITIES: Final = (10, 20, 30, 40)
+_SAVE_EVERY: Final = 30.0  # seconds
+
+# One thing to measure of a picture: a coding, None for the original, and what comes after it.
+_Task = tuple[Coding | None, Method]
+
+
+def evaluate_detection(
+    data: str | Path | Devkit,
+    detector: Detector,
+    codings: Sequence[Coding] = tuple(map(jpeg_at, QUALITIES)),
+    methods: Sequence[Method] = (JPEG,),
+    *,
+    json_path: str | Path | None = None,
+    jobs: int = 2,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[DetectionResults, Summary]:
+    """Measure what a detector finds in a VOC devkit's test pictures in each coding, after each method.
+
+    The original is measured as the upper bound, and each codec alone, under its own name, as the lower. Codecs work on
+    RGB with their usual chroma, 4:2:0 but for JPEG 2000.
+
+    With `json_path` the records are kept there as they come, at the latest every half minute. What that file holds
+    already is not measured again unless the method's fingerprint has changed, so a run that was stopped goes on;
+    DataError if it is of other pictures or another detector. `jobs` pictures are measured at once, in threads.
+    `progress` hears the share done, 0..1.
+    """
+    devkit = data if isinstance(data, Devkit) else load_devkit(data)
+    results = _resume(json_path, devkit, detector)
+    tasks = _tasks(codings, methods)
+    commit = current_commit()
+    todo = [(picture, [task for task in tasks if not _holds(results, picture, task)]) for picture in devkit.pictures]
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="detect")
+    saved = time.monotonic()
+    try:
+        futures = [pool.submit(_measure, p, missing, detector, commit) for p, missing in todo if missing]
+        for number, future in enumerate(as_completed(futures), start=1):
+            for record in future.result():
+                results.add(record)
+            progress(number / len(futures))
+            if json_path and time.monotonic() - saved > _SAVE_EVERY:
+                write_detection(json_path, results, Summary([], []))
+                saved = time.monotonic()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        summary = summarise(results)
+        if json_path:
+            write_detection(json_path, results, summary)
+    progress(1.0)
+    return results, summary
+
+
+def _resume(json_path: str | Path | None, devkit: Devkit, detector: Detector) -> DetectionResults:
+    fresh = DetectionResults.of(devkit, detector)
+    if not json_path or not Path(json_path).exists():
+        return fresh
+    results = read_detection(json_path)
+    for name, ours in (("fingerprint", devkit.name), ("detector_fingerprint", detector.name)):
+        if getattr(results, name) != getattr(fresh, name):
+            known = f"{results.detector} on {results.dataset}"
+            raise DataError(f"{json_path}: holds results of {known}, not of this {ours}; give it a file of its own")
+    results.left_out = fresh.left_out
+    return results
+
+
+def _tasks(codings: Sequence[Coding], methods: Sequence[Method]) -> list[_Task]:
+    restoring = [method for method in methods if method.name != JPEG.name]
+    names = [ORIGINAL, *(coding.codec for coding in codings), *(method.name for method in restoring)]
+    if len(set(names)) < len({coding.codec for coding in codings}) + len(restoring) + 1:
+        raise ModelError(f"two methods of one name: {', '.join(names)}")
+    tasks: list[_Task] = [(None, Method(ORIGINAL, JPEG.restore))]
+    for coding in codings:
+        tasks += [(coding, method) for method in (Method(coding.codec, JPEG.restore), *restoring)]
+    return tasks
+
+
+def _holds(results: DetectionResults, picture: Annotated, task: _Task) -> bool:
+    coding, method = task
+    key = (coding.codec, coding.quality, method.name) if coding else (None, None, method.name)
+    record = results.records.get((picture.name, key))
+    return record is not None and record.fingerprint == _fingerprint(task)
+
+
+def _fingerprint(task: _Task) -> str:
+    """The method's, and what the coding comes to: a codec tuned anew is measured anew."""
+    coding, method = task
+    tuned = f"{coding.factor} {' '.join(coding.better)}" if coding else ""
+    return method.fingerprint + hashlib.sha256(tuned.encode()).hexdigest()[:8]
+
+
+def _measure(picture: Annotated, tasks: Sequence[_Task], detector: Detector, commit: str) -> list[Record]:
+    original = read_rgb(picture.path)
+    date = datetime.now(UTC).strftime("%Y-%m-%d")
+    records = []
+    for coding, group in groupby(tasks, key=lambda task: task[0]):
+        image, file, codec, quality = original, b"", None, None
+        if coding:
+            codec, quality = coding.codec, coding.quality
+            file = encode(original, codec, quality=coding.factor_of(picture.name))
+            image = decode(file, codec, shape=original.shape)
+        for task in group:
+            method = task[1]
+            outcomes = judge(detector(method.restore(image, file)), picture)
+            key = picture.name, codec, quality, method.name
+            records.append(Record(*key, _fingerprint(task), outcomes, commit, date))
+    return records

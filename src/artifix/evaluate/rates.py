@@ -1,0 +1,113 @@
+"""How a whole set is degraded: by JPEG at a quality, or by another codec tuned until it takes the same bits."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.codecs import CODECS, encode
+from artifix.errors import DataError
+from artifix.image import read_image
+
+Pixels = NDArray[np.uint8]
+Rates = NDArray[np.float64]
+
+TOLERANCE: Final = 0.01
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A codec's settings for a set of pictures.
+
+    `quality` is JPEG's: for another codec that of the JPEG whose bits it takes. `factor` is the codec's own for every
+    picture but those in `better`, by name, which are coded one step better: so the mean rate is met between two steps.
+    `bpp` is the mean over pictures of the files' bits per pixel, where it was measured.
+    """
+
+    codec: str
+    quality: int
+    factor: int
+    better: tuple[str, ...] = ()
+    bpp: float | None = None
+
+    def factor_of(self, picture: str) -> int:
+        """The codec's own factor for the picture of this name."""
+        return self.factor + CODECS[self.codec].step * (picture in self.better)
+
+    def __str__(self) -> str:
+        codec = CODECS[self.codec]
+        share = f", {len(self.better)} pictures at {self.factor + codec.step}" if self.better else ""
+        rate = f", {self.bpp:.4f} bits per pixel" if self.bpp is not None else ""
+        return f"{self.codec} at {codec.factor} {self.factor}{share}{rate}"
+
+
+def jpeg_at(quality: int) -> Coding:
+    """JPEG at a quality, 1..100."""
+    return Coding("jpeg", quality, quality)
+
+
+def read_rgb(path: Path) -> Pixels:
+    """A picture as (H, W, 3) RGB, grey three times over."""
+    image = read_image(path)
+    return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+
+
+def bits_per_pixel(paths: Sequence[Path], codec: str, factor: int, jobs: int = 2) -> Rates:
+    """The bits per pixel, (N,), of each picture's file, RGB with the codec's usual chroma, at one factor."""
+
+    def rate(path: Path) -> float:
+        image = read_rgb(path)
+        return 8 * len(encode(image, codec, quality=factor)) / (image.shape[0] * image.shape[1])
+
+    with ThreadPoolExecutor(jobs, thread_name_prefix="rates") as pool:
+        return np.array(list(pool.map(rate, paths)))
+
+
+def match_rate(
+    paths: Sequence[Path],
+    codec: str,
+    quality: int,
+    *,
+    jobs: int = 2,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Coding:
+    """The coding whose mean rate over the pictures is that of JPEG 4:2:0 at a quality, within `TOLERANCE`.
+
+    Bisects over the codec's factor, encoding the whole set at each trial. Two neighbouring factors are several per
+    cent apart, so a part of the pictures, drawn once for all by a fixed seed, takes the better of the two. DataError,
+    with what was reached, where even that is not enough: a few large pictures cannot share a step among them.
+    `progress` hears the share done, 0..1.
+    """
+    target = float(bits_per_pixel(paths, "jpeg", quality, jobs).mean())
+    if codec == "jpeg":
+        return Coding("jpeg", quality, quality, bpp=round(target, 6))
+    factors = CODECS[codec].range
+    trials = len(factors).bit_length() + 1
+    measured: dict[int, Rates] = {}
+
+    def rates(step: int) -> Rates:
+        if step not in measured:
+            measured[step] = bits_per_pixel(paths, codec, factors[step], jobs)
+            progress(min(1.0, len(measured) / trials))
+        return measured[step]
+
+    # The rate at `below` is not above the target and that at `above` is, as far as the codec goes.
+    below, above = 0, len(factors) - 1
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if rates(middle).mean() <= target else (below, middle)
+    order = np.random.default_rng(0).permutation(len(paths))
+    gains = (rates(above) - rates(below))[order].cumsum() / len(paths)
+    reached = rates(below).mean() + np.concatenate([[0.0], gains])
+    count = int(np.abs(reached - target).argmin())
+    if abs(reached[count] / target - 1) > TOLERANCE:
+        raise DataError(
+            f"{paths[0].parent}: {codec} comes no nearer to JPEG's {target:.4f} bits per pixel at quality {quality} "
+            f"than {reached[count]:.4f}"
+        )
+    better = tuple(sorted(paths[n].name for n in order[:count]))
+    return Coding(codec, quality, factors[below], better, round(float(reached[count]), 6))

@@ -1,0 +1,82 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from artifix.evaluate.detection.report import detection_sections, write_detection_page
+from artifix.evaluate.detection.results import Comparison, DetectionResults, Mean, Record, Summary
+from artifix.evaluate.rates import Coding
+from artifix.evaluate.report import markdown, terminal
+
+
+def mean(method, quality, figure, codec="jpeg", recovered=None):
+    interval = (figure - 0.05, figure + 0.05)
+    whole = None if recovered is None else (recovered - 0.3, recovered + 0.3)
+    ap = {"cat": figure + 0.1, "dog": figure - 0.1}
+    codec = codec if quality else None
+    return Mean(codec, quality, method, 3, figure, interval, figure, recovered, whole, ap, ap, "abc1234", "2026-01-01")
+
+
+@pytest.fixture
+def measured():
+    results = DetectionResults("mine", "f00", "told", "f01", {f"{n}.jpg": {"cat": 2} for n in range(3)})
+    results.left_out = [f"Annotations/{n}.xml: <gone>" for n in range(7)]
+    results.codings = [Coding("webp", 20, 31, bpp=0.5)]
+    results.add(Record("0.jpg", None, None, "original", "", {}, "abc1234", "2026-01-01"))
+    means = [mean("original", None, 0.5), mean("jpeg", 10, 0.3), mean("mse", 10, 0.4, recovered=0.5)]
+    means += [mean("jpeg", 20, 0.4), mean("webp", 20, 0.45, "webp"), mean("mse", 20, 0.46, "webp")]
+    gain = Comparison("jpeg", 10, "mse", "jpeg", 0.1, (0.02, 0.18))
+    chance = Comparison("webp", 20, "mse", "webp", 0.01, (-0.02, 0.04))
+    return results, Summary(means, [gain, chance])
+
+
+def test_the_whole_set_then_the_classes_of_each_quality(measured):
+    overall, ten, twenty = detection_sections(*measured)
+    assert overall.title == "mine: 3 pictures, 6 objects, seen by told"
+    assert overall.columns == ["10", "20"]
+    sheets = {sheet.heading: sheet.rows for sheet in overall.sheets}
+    area = {row: list(map(str, cells)) for row, cells in sheets["mAP, area (95 %)"].items()}
+    assert area["original"] == ["0.500 (0.450..0.550)"] * 2
+    assert area["mse"] == ["0.400 (0.350..0.450)", "–"]
+    assert area["webp, mse"] == ["–", "0.460 (0.410..0.510)"]
+    assert str(sheets["share recovered (95 %)"]["mse"][0]) == "0.50 (0.20..0.80)"
+    gain, chance = (sheets["difference (95 %)"][row] for row in ("mse over jpeg", "mse over webp"))
+    assert (str(gain[0]), gain[0].verdict) == ("+0.100 (+0.020..+0.180)", "reached")
+    assert (str(chance[1]), chance[1].verdict) == ("+0.010 (-0.020..+0.040)", "")
+    assert ten.columns == ["original", "jpeg", "mse"]
+    assert twenty.columns == ["original", "jpeg", "webp", "webp, mse"]
+    assert {row: [str(cell) for cell in cells] for row, cells in ten.sheets[0].rows.items()} == {
+        "cat": ["0.600", "0.400", "0.500"],
+        "dog": ["0.400", "0.200", "0.300"],
+        "mAP": ["0.500", "0.300", "0.400"],
+    }
+
+
+def test_what_was_left_out_is_counted_and_the_first_are_named(measured):
+    overall, *_ = detection_sections(*measured)
+    text = "\n".join(overall.notes)
+    assert "7 things could not be used" in text
+    assert text.count("<gone>") == 5
+    assert "and 2 more" in text
+    assert "webp at quality 31, 0.5000 bits per pixel." in text
+
+
+def test_in_the_terminal_and_in_markdown(measured):
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(terminal(detection_sections(*measured)))
+    for text in (console.export_text(), markdown(detection_sections(*measured))):
+        assert "+0.100 (+0.020..+0.180)" in text
+        assert "7 things could not be used" in text
+
+
+def test_the_page_has_tables_and_curve_and_needs_nothing_beside_it(measured, tmp_path):
+    pytest.importorskip("matplotlib")
+    write_detection_page(tmp_path / "page.html", *measured)
+    text = (tmp_path / "page.html").read_text()
+    assert text.count("<table>") == 3
+    assert text.count("<svg") == 1
+    assert "JPEG quality" in text
+    assert "&lt;gone&gt;" in text
+    assert "<gone>" not in text
+    assert "<script" not in text
+    assert "abc1234" in text

@@ -1,0 +1,95 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.codecs import degrade
+from artifix.errors import CodecError
+from artifix.evaluate import codecs
+from artifix.evaluate.codecs import evaluate_codecs
+from artifix.evaluate.detection.detectors import Detections
+from artifix.evaluate.methods import Method
+from artifix.evaluate.metrics import psnr
+from artifix.evaluate.report import sections
+
+
+@pytest.fixture
+def pictures(photograph, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(12):
+        image = np.roll(photograph, 9 * number, axis=1)[: 64 + 2 * number]
+        Image.fromarray(image).save(folder / f"{number:02}.png")
+    return folder
+
+
+def darker(degraded, file):
+    return degraded - np.minimum(degraded, 1)
+
+
+def test_each_codec_is_measured_alone_and_restored_at_jpegs_rate(pictures, tmp_path):
+    methods = [Method("darker", darker)]
+    results, found = evaluate_codecs(
+        pictures, 40, ["jpeg", "webp"], methods, perceptual=[], json_path=tmp_path / "out.json"
+    )
+    assert found is None
+    means = {mean.row: mean for mean in results.means()}
+    assert set(means) == {"jpeg", "darker", "webp", "webp, darker"}
+    assert means["webp"].bpp == pytest.approx(means["jpeg"].bpp, rel=0.01)
+    jpeg, webp = results.codings["pictures"]
+    assert means["webp"].bpp == pytest.approx(webp.bpp, abs=1e-5)
+    assert jpeg.factor == 40
+    target = np.asarray(Image.open(pictures / "03.png"))
+    degraded = degrade(target, "webp", quality=webp.factor_of("03.png"))
+    record = results.records["pictures", "03.png", "webp", 40, "darker"]
+    assert record.psnr == pytest.approx(psnr(darker(degraded, b""), target), abs=1e-6)
+    (section,) = sections(results)
+    assert list(section.sheets[0].rows) == ["jpeg", "darker", "webp", "webp, darker"]
+    assert any(note.startswith("webp at quality") for note in section.notes)
+
+
+def test_a_second_run_tunes_and_measures_nothing_again(pictures, tmp_path, monkeypatch):
+    path = tmp_path / "out.json"
+    first, _ = evaluate_codecs(pictures, 40, ["webp"], perceptual=[], json_path=path)
+    monkeypatch.setattr(codecs, "match_rate", None)
+    monkeypatch.setattr("artifix.evaluate.quality.make_pair", None)
+    again, _ = evaluate_codecs(pictures, 40, ["webp"], perceptual=[], json_path=path)
+    assert again == first
+    assert {mean["codec"] for mean in json.loads(path.read_text())["means"]} == {"webp"}
+
+
+def test_a_codec_that_is_not_there_is_noted_and_the_rest_measured(pictures, monkeypatch):
+    match = codecs.match_rate
+
+    def without_bpg(paths, codec, quality, **options):
+        if codec == "bpg":
+            raise CodecError("bpg needs bpgenc")
+        return match(paths, codec, quality, **options)
+
+    monkeypatch.setattr(codecs, "match_rate", without_bpg)
+    heard = []
+    results, _ = evaluate_codecs(pictures, 40, ["bpg", "jpeg"], perceptual=[], progress=heard.append)
+    assert results.skipped == {"bpg": "bpg needs bpgenc"}
+    assert [mean.row for mean in results.means()] == ["jpeg"]
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+
+
+def test_with_a_detector_map_too(make_devkit, tmp_path):
+    class Sure:
+        name, fingerprint = "sure", "f00"
+
+        def __call__(self, image):
+            return Detections(np.array([[0.0, 0, 64, 96]]), np.array([7]), np.array([0.9]))
+
+    folder = make_devkit({f"{n:02}": [("cat", 0, (1, 1, 64, 96))] for n in range(10)})
+    path = tmp_path / "out.json"
+    results, (found, summary) = evaluate_codecs(
+        folder, 40, ["jpeg", "webp"], [Method("darker", darker)], detector=Sure(), perceptual=[], json_path=path
+    )
+    assert [mean.row for mean in summary.means] == ["original", "jpeg", "darker", "webp", "webp, darker"]
+    assert found.codings == results.codings["devkit"]
+    written = json.loads((tmp_path / "out.detection.json").read_text())
+    assert [mean["codec"] for mean in written["means"]] == [None, "jpeg", "jpeg", "webp", "webp"]
+    assert len(written["codings"]) == 2
