@@ -221,17 +221,18 @@ def test_both_sides_learn_and_each_at_its_own_rate(tmp_path, pictures, vgg):
         GAN,
         data=dataclasses.replace(GAN.data, quality=(5, 5)),
         loss=LossRecipe(l1=1.0, adversarial=1e-3),
-        discriminator=dataclasses.replace(GAN.discriminator, learning_rate=1e-2),
-        optimiser=dataclasses.replace(GAN.optimiser, steps=100, learning_rate=1e-5),
+        discriminator=dataclasses.replace(GAN.discriminator, learning_rate=3e-3),
+        optimiser=dataclasses.replace(GAN.optimiser, steps=200, learning_rate=1e-5),
     )
     train(recipe, pictures, tmp_path, workers=0, interval=1)
     losses = list(log_of(tmp_path, "discriminator").values())
-    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.1
+    # By 0.4 and more for each of four seeds; sums taken in another order change the figure, not the sign.
+    assert np.mean(losses[-20:]) < np.mean(losses[:20]) - 0.2
     after = load_file(latest_checkpoint(tmp_path) / "generator.safetensors")
     torch.manual_seed(recipe.seed)
     before = Generator(recipe.network).state_dict()
     moved = max((after[name] - value).abs().max().item() for name, value in before.items())
-    assert 0 < moved <= 100 * 1e-5 * 1.1
+    assert 0 < moved <= 200 * 1e-5 * 1.1
 
 
 def test_a_collapsed_run_stops_and_keeps_the_checkpoint_before(tmp_path, pictures):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
+from artifix.codecs.quantisation import quantisation_tables
 from artifix.color import luma, rgb_to_ycbcr
 from artifix.evaluate.metrics import bef
 from artifix.image import MAX_PIXELS, Picture, Pixels, Space, read_picture, to_rgb
@@ -15,28 +16,6 @@ from artifix.image.picture import bands, to_uint8
 from artifix.image.pillow import opened
 
 BLOCK: Final = 8
-
-# ITU-T T.81, tables K.1 and K.2, row by row: what libjpeg scales by the quality.
-_LUMA_TABLE: Final = (
-    16, 11, 10, 16, 24, 40, 51, 61,
-    12, 12, 14, 19, 26, 58, 60, 55,
-    14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77,
-    24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101,
-    72, 92, 95, 98, 112, 100, 103, 99,
-)  # fmt: skip
-_CHROMA_TABLE: Final = (
-    17, 18, 24, 47, 99, 99, 99, 99,
-    18, 21, 26, 66, 99, 99, 99, 99,
-    24, 26, 56, 99, 99, 99, 99, 99,
-    47, 66, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99,
-)  # fmt: skip
 
 # A grid is looked for in the middle of the picture, this many pixels wide and high at most.
 _SEARCHED_SIDE: Final = 512
@@ -119,14 +98,10 @@ def estimate_quality(luma_table: list[int], chroma_table: list[int] | None = Non
     A table is its 64 steps, row by row; nearest is the least sum of absolute differences.
     """
     found = np.array(luma_table if chroma_table is None else [*luma_table, *chroma_table])
-    base = np.array(_LUMA_TABLE + _CHROMA_TABLE)[: found.size]
-    # jpeg_quality_scaling and jpeg_add_quant_table of libjpeg's jcparam.c, in whole percents.
-    quality = np.arange(1, 101)
-    percent = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    tables = ((base * percent[:, None] + 50) // 100).clip(1, 255)
+    tables = quantisation_tables().reshape(100, -1)[:, : found.size]
     differences = np.abs(tables - found).sum(axis=1)
     nearest = int(differences.argmin())
-    return int(quality[nearest]), bool(differences[nearest] == 0)
+    return nearest + 1, bool(differences[nearest] == 0)
 
 
 def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
 from artifix.train.recipe import Recipe, recipe_from_dict
+from artifix.train.tensors import read_tensors
 
 AVERAGE: Final = "average."  # before the names of averaged weights
 _STATE: Final = "state.json"
@@ -85,33 +85,25 @@ def read_state(folder: Path) -> tuple[Recipe, Progress]:
 
 def load_learner(folder: Path, name: str, learner: Learner) -> None:
     """Fill a learner, in place, from a checkpoint; ModelError if names or shapes differ."""
-    tensors = _read(folder / f"{name}.safetensors")
+    tensors = read_tensors(folder / f"{name}.safetensors")
     weights = {key: value for key, value in tensors.items() if not key.startswith(AVERAGE)}
     try:
         learner.network.load_state_dict(weights)
         for key, value in learner.average.items():
             value.copy_(tensors[AVERAGE + key])
-        _load_adam(learner, _read(folder / f"{name}_adam.safetensors"))
+        _load_adam(learner, read_tensors(folder / f"{name}_adam.safetensors"))
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: does not fit the recipe's network ({str(error).splitlines()[0]})") from error
 
 
 def load_average(folder: Path) -> dict[str, Tensor]:
     """The generator's averaged weights in a checkpoint, for export."""
-    tensors = _read(folder / "generator.safetensors")
+    tensors = read_tensors(folder / "generator.safetensors")
     return {key.removeprefix(AVERAGE): value for key, value in tensors.items() if key.startswith(AVERAGE)}
 
 
 def _checkpoints(run: Path) -> list[Path]:
     return [p for p in run.glob("step-*") if p.is_dir() and p.suffix != ".partial"]
-
-
-def _read(file: Path) -> dict[str, Tensor]:
-    try:
-        tensors: dict[str, Tensor] = load_file(file)
-        return tensors
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{file}: not a readable safetensors file ({error})") from error
 
 
 def _adam_state(learner: Learner) -> dict[str, Tensor]:

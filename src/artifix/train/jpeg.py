@@ -12,22 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from artifix.codecs.quantisation import quantisation_tables
 from artifix.train.tensor_color import rgb_to_ycbcr, ycbcr_to_rgb
 
 _BLOCK: Final = 8
 _FIRST_PASS: Final = 4 * math.sqrt(8)
 _HALF: Final = 0.5 + 1e-4  # with room for float32's own error
 CHROMA_BLOCK: Final = 16  # pixels that a chroma block of 4:2:0 covers
-
-# ITU-T T.81, tables K.1 and K.2: the quantisation at quality 50, of luma and of chroma.
-_LUMA = """
-16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62
-18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99
-"""
-_CHROMA = """
-17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 47 66 99 99 99 99 99 99
-99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99 99
-"""
 
 
 def jpeg_round_trip(planes: Tensor, quality: Tensor, full_chroma: Tensor) -> Tensor:
@@ -102,9 +93,5 @@ def _cosine(device: torch.device) -> Tensor:
 @cache
 def _tables(device: torch.device) -> Tensor:
     """The quantisation tables of every quality: (100, 2, 8, 8)."""
-    base = torch.tensor([[int(q) for q in table.split()] for table in (_LUMA, _CHROMA)])
-    tables = []
-    for quality in range(1, 101):
-        percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-        tables.append(((base * percent + 50) // 100).clamp(1, 255))
-    return torch.stack(tables).float().reshape(100, 2, _BLOCK, _BLOCK).to(device)
+    tables = torch.from_numpy(quantisation_tables())
+    return tables.float().reshape(100, 2, _BLOCK, _BLOCK).to(device)

@@ -6,12 +6,11 @@ from typing import Final
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
 from artifix.train.tensor_color import from_range, ycbcr_to_rgb
+from artifix.train.tensors import read_tensors
 
 _BLOCKS: Final = (2, 2, 4, 4, 4)  # convolutions before each max-pooling
 _PREFIX: Final = "features."  # of torchvision's names
@@ -86,7 +85,7 @@ def load_perceptual_loss(file: Path | None, layers: dict[str, float]) -> Percept
 
     ModelError if neither can be had, or if it lacks an asked layer; then the layers that it has are named.
     """
-    state = _torchvision_state() if file is None else _read(file)
+    state = _torchvision_state() if file is None else read_tensors(file)
     state = {name.removeprefix(_PREFIX): tensor for name, tensor in state.items()}
     source = file or "torchvision's VGG19"
     present = [name for name, place in LAYERS.items() if f"{place}.weight" in state]
@@ -110,14 +109,6 @@ def _features(last: int) -> nn.Sequential:
             width = wider
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers[: last + 1])
-
-
-def _read(file: Path) -> dict[str, Tensor]:
-    try:
-        state: dict[str, Tensor] = load_file(file)
-        return state
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{file}: not a readable safetensors file ({error})") from error
 
 
 def _torchvision_state() -> dict[str, Tensor]:

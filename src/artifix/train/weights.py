@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
 from artifix.models.torch_weights import network_from_onnx
 from artifix.train.checkpoint import AVERAGE
+from artifix.train.tensors import read_tensors
 
 
 def load_into(network: nn.Module, path: Path) -> None:
@@ -30,14 +29,14 @@ def load_into(network: nn.Module, path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".onnx":
+    if path.suffix == ".onnx":
+        try:
             return network_from_onnx(path.read_bytes())[1].state_dict()
-        tensors: dict[str, Tensor] = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path}: not a readable safetensors file ({error})") from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        except OSError as error:
+            raise ModelError(f"{path}: {error.strerror or error}") from error
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
+    tensors = read_tensors(path)
     average = {name.removeprefix(AVERAGE): value for name, value in tensors.items() if name.startswith(AVERAGE)}
     return average or tensors
 
