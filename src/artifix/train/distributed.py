@@ -1,5 +1,6 @@
 """Training on several processes: torchrun's environment makes them a group, and without it a process is alone."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,5 +61,7 @@ def join_group(device: str) -> Iterator[tuple[Group, str]]:
     dist.init_process_group("gloo" if device == "cpu" else "cpu:gloo,cuda:nccl")
     try:
         yield Group(dist.get_rank(), dist.get_world_size()), device
+        gc.collect()  # a shared network may lie in a cycle, and must be gone before its group is
+        dist.barrier()  # nobody leaves while another still talks to it
     finally:
         dist.destroy_process_group()
