@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from artifix.train.losses import (
     discriminator_loss,
     generator_losses,
     l1_loss,
+    log_mse_loss,
     mse_loss,
     ssim_loss,
 )
@@ -41,6 +44,15 @@ def test_each_loss_by_hand():
     restored, target = torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[[[0.5, 0.5]]]])
     assert mse_loss(restored, target).item() == 0.25
     assert l1_loss(restored, target).item() == 0.5
+
+
+def test_log_mse_weighs_each_patch_by_its_ratio():
+    target = torch.zeros(2, 1, 8, 8)
+    restored = torch.stack((torch.full((1, 8, 8), 0.5), torch.full((1, 8, 8), 0.05)))
+    halved = restored / 2
+    gain = log_mse_loss(restored, target) - log_mse_loss(halved, target)
+    by_hand = (math.log(0.251 / 0.0635) + math.log(0.0035 / 0.001625)) / 2
+    assert gain.item() == pytest.approx(by_hand, rel=1e-4)
 
 
 def test_the_sum_holds_only_the_recipes_terms_with_their_weights():

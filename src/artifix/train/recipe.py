@@ -44,6 +44,7 @@ class LossRecipe:
     """The weights of the generator's loss, a sum of the terms in `losses.py`; a weight of 0 leaves a term out."""
 
     mse: float = 0.0
+    log_mse: float = 0.0
     l1: float = 0.0
     ssim: float = 0.0
     perceptual: float = 0.0
