@@ -1,15 +1,16 @@
-"""Write the README's figures anew from results/*.json, between its `<!-- NAME -->` and `<!-- /NAME -->` lines.
+"""Write the figures of README.md and docs/*.md anew from results/*.json, between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     python benchmarks/readme.py [--check]
 
-With `--check` nothing is written, and the exit status says whether the README is what the results say.
+With `--check` nothing is written, and the exit status says whether the documents are what the results say.
 """
 
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from artifix.evaluate.report import markdown_table
 from artifix.evaluate.results import read_results
@@ -19,32 +20,59 @@ RESULTS = ROOT / "results"
 
 
 def main() -> None:
-    """Write the README, or check it."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    new = filled(text)
-    if "--check" not in sys.argv:
-        readme.write_text(new, encoding="utf-8")
-    elif new != text:
-        sys.exit("README.md does not say what results/*.json say: run python benchmarks/readme.py")
+    """Write the documents, or check them."""
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = document.read_text(encoding="utf-8")
+        new = filled(text)
+        if "--check" not in sys.argv:
+            document.write_text(new, encoding="utf-8")
+        elif new != text:
+            sys.exit(f"{document.name} does not say what results/*.json say: run python benchmarks/readme.py")
 
 
 def filled(text: str) -> str:
-    """The README with every section for which there are results made anew."""
-    restore = json.loads((RESULTS / "restore.json").read_text(encoding="utf-8"))
-    sections = {"gain": gain(restore), "speed": speed(restore)}
-    if (RESULTS / "table1.json").exists():
-        sections["table1"] = markdown_table(read_results(RESULTS / "table1.json"))
-    for name, content in sections.items():
+    """A document with each of its sections made anew from the results it is about."""
+    for name in re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE):
+        file, table = SECTIONS[name]
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        text, count = pattern.subn(lambda match, content=content: f"{match[1]}{content.strip()}\n{match[2]}", text)
-        if count != 1:
-            sys.exit(f"README.md has {count} places for {name}, expected 1")
+        content = table(RESULTS / file).strip()
+        text = pattern.sub(lambda match, content=content: f"{match[1]}{content}\n{match[2]}", text)
     return text
 
 
-def gain(results: dict[str, Any]) -> str:
+def table1(file: Path) -> str:
+    """The paper's Table 1 with our rows."""
+    return markdown_table(read_results(file))
+
+
+def reliability(file: Path) -> str:
+    """What was tried, how often, what was lost."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    lines = ["| tried | times | how it ended | lost |", "|---|---|---|---|"]
+    pictures = results["pictures"]
+    ends = ", ".join(f"{number:,} {outcome}" for outcome, number in pictures["outcomes"].items())
+    worst = f"at most {pictures['slowest_seconds']:.1f} s and {pictures['peak_gib']:.2f} GiB"
+    lines.append(f"| mutated picture files | {pictures['count']:,} | {ends}; {worst} | {_lost(pictures['lost'])} |")
+    folder = results["killed_folder"]
+    lost = folder["inputs_changed"] + folder["outputs_broken"] + folder["outputs_missing"]
+    ends = f"{folder['killed_midway']} with some outputs written; each run completed when started again"
+    lines.append(f"| `kill -9` of a folder run | {folder['count']} | {ends} | {_lost(lost)} |")
+    training = results["killed_training"]
+    lost = sum(training[name] for name in ("inputs_changed", "checkpoints_broken", "starts_refused", "steps_lost"))
+    ends = f"went on from the newest checkpoint each time, to step {training['steps_at_the_end']}"
+    lines.append(f"| `kill -9` of a training | {training['count']} | {ends} | {_lost(lost)} |")
+    commits = ", ".join(sorted({section["commit"] for section in results.values()}))
+    days = ", ".join(sorted({section["date"] for section in results.values()}))
+    return "\n".join([*lines, "", f"Measured at commit {commits}, {days}."])
+
+
+def _lost(count: int) -> str:
+    return str(count) if count else "nothing"
+
+
+def gain(file: Path) -> str:
     """What a colour JPEG gains, by quality."""
+    results = json.loads(file.read_text(encoding="utf-8"))
     rows = results["gain"]
     before, after = ([row[name] for row in rows.values()] for name in ("jpeg", "restored"))
     gains = [f"{b - a:+.2f}" for a, b in zip(before, after, strict=True)]
@@ -61,8 +89,9 @@ def gain(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def speed(results: dict[str, Any]) -> str:
+def speed(file: Path) -> str:
     """How fast and how large it runs."""
+    results = json.loads(file.read_text(encoding="utf-8"))
     start, lines = results["start_up"], ["| | |", "|---|---|"]
     lines.append(f"| `artifix --help` | {start['help']:.2f} s |")
     lines.append(f"| a 0.4-megapixel JPEG, process start included | {start['restore_0.4_megapixel']:.2f} s |")
@@ -79,6 +108,14 @@ def provenance(results: dict[str, Any]) -> str:
     """What measured it, and when."""
     return f"Measured at commit {results['commit']}, {results['date']}."
 
+
+# What stands between `<!-- NAME -->` and `<!-- /NAME -->`: made of which results, by what.
+SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
+    "gain": ("restore.json", gain),
+    "speed": ("restore.json", speed),
+    "table1": ("table1.json", table1),
+    "reliability": ("reliability.json", reliability),
+}
 
 if __name__ == "__main__":
     main()
