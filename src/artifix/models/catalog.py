@@ -11,7 +11,7 @@ DEFAULT: Final = "mse"
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "a73b35a2f80dbeba4a0a669f8acd0be74dbd68670d988a6580fae34864cf809c",
+    "mse": "cfeddc34b5484d5c05f2e90992d0eedc421ce745d3d4daa073be7a4ccd20f359",
 }
 
 
