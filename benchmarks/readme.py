@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from artifix.evaluate.report import markdown_table
+from artifix.evaluate.report import TITLES, markdown_table
+from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import read_results
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ def filled(text: str) -> str:
     for name in re.findall(r"^<!-- (\w+) -->$", text, re.MULTILINE):
         file, table = SECTIONS[name]
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        content = table(RESULTS / file).strip()
+        content = table(RESULTS / file).strip() if (RESULTS / file).exists() else "Not measured yet."
         text = pattern.sub(lambda match, content=content: f"{match[1]}{content}\n{match[2]}", text)
     return text
 
@@ -43,6 +44,26 @@ def filled(text: str) -> str:
 def table1(file: Path) -> str:
     """The paper's Table 1 with our rows."""
     return markdown_table(read_results(file))
+
+
+def gan(file: Path) -> str:
+    """Faithful and vivid models side by side."""
+    return markdown_table(read_results(file), ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
+
+
+def training(file: Path) -> str:
+    """What a step of each recipe costs, and so its whole run."""
+    lines = ["| recipe | patches a step | machine | a step | the whole run |", "|---|---|---|---|---|"]
+    results = json.loads(file.read_text(encoding="utf-8"))
+    for section, row in results.items():
+        name, _ = section.split()
+        patches = f"{row['batch']} of {row['patch']}x{row['patch']}, {'colour' if row['channels'] == 3 else 'luma'}"
+        machine = row["machine"]
+        where = machine.get("gpu", f"{machine['cpu']}, {machine['cores']} cores")
+        run = f"{row['seconds_per_step'] * row['steps'] / 3600:.1f} h for {row['steps']:,} steps"
+        lines.append(f"| `{name}` | {patches} | {where} | {row['seconds_per_step']:.3f} s | {run} |")
+    made = {(row["commit"], row["date"]) for row in results.values()}
+    return "\n".join([*lines, "", measured_at(made)])
 
 
 def reliability(file: Path) -> str:
@@ -104,6 +125,23 @@ def speed(file: Path) -> str:
     return "\n".join([*lines, "", f"{machine['cpu']}, {machine['cores']} cores. {provenance(results)}"])
 
 
+def peers(file: Path) -> str:
+    """What each system gives and costs, all in one run; quality where every paper has a row."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    quality = "20"
+    lines = ["| | PSNR, dB | PSNR-B, dB | SSIM 8x8 | parameters | MACs a pixel | megapixels/s |", "|---" * 7 + "|"]
+    for name, row in results["methods"].items():
+        figures = row["quality"][quality]
+        counts = [f"{row[count]:,}" if row[count] else "–" for count in ("parameters", "macs_per_pixel")]
+        speed = f"{row['megapixels_per_second']:.2f}" if row["megapixels_per_second"] else "–"
+        measured = f"{figures['psnr']:.2f} | {figures['psnr_b']:.2f} | {figures['ssim']:.3f}"
+        lines.append(f"| {name} | {measured} | {' | '.join(counts)} | {speed} |")
+    machine = results["machine"]
+    about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
+    where = f"{machine['cpu']}, {machine['cores']} cores, one picture at a time"
+    return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}"])
+
+
 def provenance(results: dict[str, Any]) -> str:
     """What measured it, and when."""
     return f"Measured at commit {results['commit']}, {results['date']}."
@@ -114,7 +152,10 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "gain": ("restore.json", gain),
     "speed": ("restore.json", speed),
     "table1": ("table1.json", table1),
+    "peers": ("peers.json", peers),
     "reliability": ("reliability.json", reliability),
+    "gan": ("gan.json", gan),
+    "training": ("training.json", training),
 }
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import machine
 from PIL import Image
 from skimage import data as samples
 
@@ -59,17 +59,6 @@ def main() -> None:
         if not options.skip_large:
             results["large"] = large(Path(folder), options.model)
     options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "python": sys.version.split()[0],
-    }
 
 
 def picture(height: int, width: int) -> np.ndarray:

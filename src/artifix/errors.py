@@ -9,6 +9,10 @@ class ImageError(ArtifixError):
     """A file that is not a picture, is broken, or holds more than is allowed."""
 
 
+class VideoError(ArtifixError):
+    """A file that is not a video, is broken, or is of a kind that is not restored."""
+
+
 class OutputError(ArtifixError):
     """An output that cannot be written, exists already, or would replace an input."""
 

@@ -24,7 +24,7 @@ class RecordDisplay:
         self.statuses: Counter[str] = Counter()
         self.megapixels, self.began = 0.0, time.perf_counter()
         self.bar = Progress(
-            TextColumn("{task.completed:.1f}/{task.total} pictures"),
+            TextColumn("{task.completed:.2f}/{task.total} files"),
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
@@ -53,7 +53,7 @@ class RecordDisplay:
     def show(self, record: Record) -> None:
         """Print a finished picture's record; a failure's reason goes to standard error."""
         self.statuses[record.status] += 1
-        self.megapixels += record.width * record.height / 1e6
+        self.megapixels += record.frames * record.width * record.height / 1e6
         self.shares[record.source] = 1.0
         self.bar.update(self.task, completed=sum(self.shares.values()), speed=self._speed())
         if record.status == "failed":
@@ -61,13 +61,15 @@ class RecordDisplay:
         if self.as_json:
             self._print(json.dumps(dataclasses.asdict(record)))
         elif record.status == "restored":
-            size = f"{record.width}x{record.height}, {record.seconds:.1f} s"
+            frames = f", {record.frames} frames" if record.frames > 1 else ""
+            size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
             self._print(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})")
         elif record.status == "kept":
             self._print(f"{record.target}: exists and is kept (--overwrite replaces it)")
 
-    def _print(self, line: str, stream: TextIO = sys.stdout) -> None:
+    def _print(self, line: str, stream: TextIO | None = None) -> None:
         """Print a line as it is; on a terminal, above the bar."""
+        stream = stream or sys.stdout
         if stream.isatty():
             self.bar.console.print(Text(line), soft_wrap=True)
         else:

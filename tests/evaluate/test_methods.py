@@ -65,8 +65,8 @@ def test_sa_dct_is_a_method(photograph):
 
 
 def test_without_numba_sa_dct_says_what_it_needs(monkeypatch):
-    monkeypatch.delitem(sys.modules, "artifix.evaluate.sa_dct", raising=False)
-    monkeypatch.setitem(sys.modules, "artifix.evaluate.sa_dct.deblocking", None)
+    monkeypatch.delitem(sys.modules, "artifix.restoration.sa_dct", raising=False)
+    monkeypatch.setitem(sys.modules, "artifix.restoration.sa_dct.deblocking", None)
     with pytest.raises(ModelError, match=r"sa-dct: needs more packages, pip install 'artifix\[peers\]'"):
         load_methods(["sa-dct"])
 

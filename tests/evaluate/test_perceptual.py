@@ -1,9 +1,59 @@
 import sys
 
+import numpy as np
 import pytest
 
 from artifix.codecs import degrade
-from artifix.evaluate.perceptual import MetricUnavailableError, load_perceptual
+from artifix.color import luma
+from artifix.errors import ModelError
+from artifix.evaluate import texture
+from artifix.evaluate.perceptual import VGG_LAYER, MetricUnavailableError, load_perceptual
+
+
+@pytest.fixture(scope="module")
+def vgg(tmp_path_factory):
+    """A file of VGG19 to the measured layer, with random weights, named as torchvision names them."""
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    from artifix.train.perceptual import LAYERS, _features
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
+    network = _features(LAYERS[VGG_LAYER])
+    save_file({f"features.{name}": value for name, value in network.state_dict().items()}, path)
+    return path
+
+
+def test_the_vgg19_distance_grows_with_what_is_lost(photograph, vgg):
+    metric = load_perceptual("vgg19", vgg)
+    photograph = np.ascontiguousarray(photograph[:48, :64])
+    assert metric(photograph, photograph) == 0
+    good, bad = (metric(degrade(photograph, quality=quality), photograph) for quality in (90, 10))
+    assert 0 < good < bad
+    grey = luma(photograph)
+    assert metric(degrade(grey, quality=10), grey) > 0
+
+
+def test_a_vgg19_that_is_none_or_not_there(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    (tmp_path / "vgg.safetensors").write_bytes(b"none")
+    with pytest.raises(ModelError, match=r"vgg\.safetensors: not a readable"):
+        load_perceptual("vgg19", tmp_path / "vgg.safetensors")
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    with pytest.raises(MetricUnavailableError, match="give its file by --vgg"):
+        load_perceptual("vgg19")
+
+
+@pytest.mark.parametrize("name", ["texture", "mosquito"])
+def test_what_is_seen_is_measured_on_luma(name, photograph):
+    metric, figure = load_perceptual(name), getattr(texture, name)
+    restored = degrade(photograph, quality=20)
+    assert metric(restored, photograph) == figure(luma(restored), luma(photograph))
+    grey = luma(photograph)
+    assert metric(degrade(grey, quality=20), grey) == figure(degrade(grey, quality=20), grey)
+    assert np.isfinite(metric(restored, photograph))
 
 
 def test_ssimulacra2_falls_with_the_quality(photograph):
@@ -15,9 +65,12 @@ def test_ssimulacra2_falls_with_the_quality(photograph):
     assert metric(degrade(photograph[..., 0].copy(), quality=90), photograph[..., 0].copy()) < 100
 
 
-@pytest.mark.parametrize(("name", "package"), [("ssimulacra2", "ssimulacra2"), ("lpips", "torchmetrics")])
+@pytest.mark.parametrize(
+    ("name", "package"), [("ssimulacra2", "ssimulacra2"), ("lpips", "torchmetrics"), ("vgg19", "torch")]
+)
 def test_a_missing_package_is_said(name, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(sys.modules, "artifix.train.perceptual", raising=False)  # which may have its torch already
     with pytest.raises(MetricUnavailableError, match=f"not installed.*{package}"):
         load_perceptual(name)
 

@@ -14,6 +14,7 @@ from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.published import read_published
 from artifix.evaluate.quality import TOLERANCES, check_jpeg_rows, evaluate_quality, make_pair
+from artifix.evaluate.report import sections
 from artifix.evaluate.results import read_results
 
 
@@ -118,6 +119,24 @@ def test_a_metric_that_is_not_there_is_noted(pictures, monkeypatch):
     results = evaluate_quality(pictures, [10], perceptual=["lpips"])
     assert "torchmetrics" in results.skipped["lpips"]
     assert all(record.lpips is None for record in results.records.values())
+
+
+def test_further_figures_become_columns_and_a_stopped_run_knows_them(pictures, tmp_path):
+    path = tmp_path / "results.json"
+    names = ["texture", "mosquito"]
+    count = Counting()
+    evaluate_quality(pictures, [10], [Method("darker", count)], colour=True, perceptual=[], json_path=path)
+    results = evaluate_quality(pictures, [10], [Method("darker", count)], colour=True, perceptual=names, json_path=path)
+    assert count.calls == 6  # what lacked the figures was measured again
+    evaluate_quality(pictures, [10], [Method("darker", count)], colour=True, perceptual=names, json_path=path)
+    assert count.calls == 6
+    jpeg, darker = results.means()
+    assert 0 < jpeg.texture < 1
+    assert darker.texture == pytest.approx(jpeg.texture, rel=0.1)
+    assert darker.mosquito > 0
+    assert read_results(path) == results
+    headings = [sheet.heading for sheet in sections(results, ("psnr", "texture", "mosquito"))[0].sheets]
+    assert headings == ["PSNR, dB", "Texture (1 is right)", "Mosquito noise"]
 
 
 def test_two_methods_of_one_name_are_refused(pictures):

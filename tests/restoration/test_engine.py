@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -116,3 +119,18 @@ def test_unknown_names_are_refused(make_model):
         load_engine(make_model(), precision="int4")
     with pytest.raises(ModelError, match=r"gone\.onnx: No such file"):
         load_engine("gone.onnx")
+
+
+def test_a_signal_finds_a_process_whole_from_which_models_were_dropped(make_model):
+    """OpenVINO's own alternate signal stacks, one a Core, made an end of it."""
+    code = f"""
+import os, signal, artifix
+first = artifix.Restorer({str(make_model())!r}, engine="openvino")
+second = artifix.Restorer({str(make_model())!r}, engine="openvino", precision="fp32")
+del first
+del second
+signal.signal(signal.SIGINT, lambda *_: print("interrupted"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import RecipeError
+from artifix.models.generator import GeneratorConfig
+from artifix.models.networks import NETWORKS
 from artifix.train.recipe import LossRecipe, Recipe, load_recipe, recipe_from_dict
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
@@ -35,6 +37,13 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
             "data.patch must be .* at least 53",
         ),
         ("name = 'a'\n[network]\nchannels = 2", "channels must be 1"),
+        (
+            "name = 'a'\n[network]\nkind = 'srcnn'",
+            "network.kind: there is no 'srcnn' network; known are generator, ar-cnn",
+        ),
+        ("name = 'a'\n[network]\nkind = 3", "network.kind: there is no 3 network"),
+        ("name = 'a'\n[network]\nkind = 'l8'\nblocks = 3", "unknown key network.blocks"),
+        ("name = 'a'\n[network]\nkind = 'dncnn'\ndepth = 1", "depth at least 2"),
         ("name = 'a'\nnetwork = 3", r"\[network\] must be a table"),
         ("seed = 3", "name"),
         ("name = ", "recipe.toml"),
@@ -47,6 +56,18 @@ def test_what_is_wrong_is_named(tmp_path, text, message):
         load_recipe(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_recipe_says_which_kind_of_network_it_trains(kind):
+    recipe = recipe_from_dict({"name": "a", "network": {"kind": kind, "channels": 1}})
+    assert recipe.network == NETWORKS[kind][0](channels=1)
+    assert recipe.as_dict()["network"]["kind"] == kind
+    assert recipe_from_dict(recipe.as_dict()) == recipe
+
+
+def test_a_network_of_no_kind_is_the_generator_as_in_older_checkpoints():
+    assert recipe_from_dict({"name": "a", "network": {"blocks": 2}}).network == GeneratorConfig(blocks=2)
 
 
 def test_a_missing_recipe_is_named(tmp_path):

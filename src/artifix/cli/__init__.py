@@ -4,7 +4,6 @@ import dataclasses
 import io
 import json
 import math
-import re
 import signal
 import sys
 from contextlib import closing
@@ -15,10 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from artifix.cli.evaluate import evaluate_app
+from artifix.cli.serve import serve
+from artifix.cli.sizes import parse_size
 from artifix.errors import ArtifixError
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(evaluate_app, name="evaluate")
+app.command()(serve)
 
 
 class Engine(StrEnum):
@@ -57,6 +59,14 @@ class Codec(StrEnum):
     h264 = "h264"
 
 
+class VideoCodec(StrEnum):
+    """What a restored video is coded by."""
+
+    h264 = "h264"
+    hevc = "hevc"
+    ffv1 = "ffv1"
+
+
 class Subsampling(StrEnum):
     """A degraded picture's chroma."""
 
@@ -71,14 +81,6 @@ def _number(value: float) -> float:
     return value
 
 
-def _bytes(text: str | int) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", str(text), re.IGNORECASE)
-    if not match:
-        raise typer.BadParameter(f"{text!r} is no size; write 1GiB, 500MB or a number of bytes")
-    number, unit, binary = match.groups()
-    return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Quality = Annotated[int | None, typer.Option(min=1, max=100, help="The output encoder's quality.")]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")]
@@ -87,34 +89,62 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs th
 
 @app.command()
 def restore(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, or folders of pictures.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, videos, or folders of pictures.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
-    model: Annotated[str, typer.Option(help="A shipped model's name, or an .onnx file.")] = "mse",
+    model: Annotated[str, typer.Option(help="A shipped model's name, an .onnx file, or sa-dct (JPEGs).")] = "mse",
     strength: Annotated[
         float, typer.Option(min=0, max=1, callback=_number, help="0: the input, 1: fully restored.")
     ] = 1.0,
+    detail: Annotated[
+        float, typer.Option(min=0, max=1, callback=_number, help="0: faithful, as --model; 1: vivid, as --vivid.")
+    ] = 0.0,
+    vivid: Annotated[str, typer.Option(help="What --detail leads to: a model of the same beginning.")] = "gan",
     engine: Annotated[Engine, typer.Option(help="What runs the network.")] = Engine.auto,
     precision: Annotated[Precision, typer.Option(help="The network's arithmetic.")] = Precision.auto,
-    max_memory: Annotated[int, typer.Option(parser=_bytes, help="For the network, beside the picture.")] = 1 << 30,
+    max_memory: Annotated[int, typer.Option(parser=parse_size, help="For the network, beside the picture.")] = 1 << 30,
     max_pixels: MaxPixels = 500_000_000,
     quality: Quality = None,
+    codec: Annotated[
+        VideoCodec | None, typer.Option(help="A video's; else h264, or hevc for more than 8 bits. ffv1 has no loss.")
+    ] = None,
+    crf: Annotated[int | None, typer.Option(min=0, max=51, help="A video's rate factor; smaller is better.")] = None,
     suffix: Annotated[str, typer.Option(help="End of output names: '-clean', '.png' or both as '-clean.png'.")] = "",
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders below folders, too.")] = False,
     overwrite: Overwrite = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
     as_json: Json = False,
 ) -> None:
-    """Restore pictures. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored."""
-    from artifix.restoration import Record, Restorer
+    """Restore pictures and videos. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored.
+
+    A video is one that is named; in folders only pictures are restored. A video that was interrupted goes on when the
+    same command is run again, from NAME.segments beside its output.
+    """
+    from artifix.restoration import Record, load_restorer
     from artifix.restoration.folder import Pair, Progress, pair_up, restore_all
     from artifix.terminal import RecordDisplay
+    from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
-    pairs = pair_up(inputs, output, recursive=recursive, suffix=suffix)
-    restorer = Restorer(model, strength=strength, engine=engine.value, precision=precision.value, max_memory=max_memory)
+    pairs = pair_up(inputs, output, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+    restorer = load_restorer(
+        model,
+        strength=strength,
+        detail=detail,
+        vivid=vivid,
+        engine=engine.value,
+        precision=precision.value,
+        max_memory=max_memory,
+    )
 
     with RecordDisplay(len(pairs), as_json) as display:
 
         def restore_pair(pair: Pair, progress: Progress) -> Record:
+            if is_video(pair.source):
+                from artifix.video.restore import restore_video
+
+                coding: dict[str, Any] = {"codec": codec.value if codec else None, "crf": crf}
+                return restore_video(
+                    *pair, restorer, **coding, overwrite=overwrite, max_pixels=max_pixels, progress=progress
+                )
             return restorer.restore_file(
                 *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
             )

@@ -12,10 +12,13 @@ evaluate_app = typer.Typer(help="Measure how good a restoration is.", no_args_is
 
 
 class Perceptual(StrEnum):
-    """Metrics from other people's packages."""
+    """Metrics that the paper's table has not."""
 
     ssimulacra2 = "ssimulacra2"
     lpips = "lpips"
+    vgg19 = "vgg19"
+    texture = "texture"
+    mosquito = "mosquito"
 
 
 def _qualities(text: str | list[int]) -> list[int]:
@@ -28,6 +31,13 @@ def _qualities(text: str | list[int]) -> list[int]:
     return qualities
 
 
+def _crfs(text: str | list[int]) -> list[int]:
+    crfs = [int(number) for number in str(text).split(",") if number.strip().isdecimal()]
+    if len(crfs) != str(text).count(",") + 1 or max(crfs) > 51:
+        raise typer.BadParameter(f"{text!r} is no list of rate factors; write 23,30,37, each 0..51")
+    return crfs
+
+
 def _match(text: str | int) -> int:
     codec, _, quality = str(text).rpartition(":")
     if codec not in ("", "jpeg") or not quality.isdecimal() or not 1 <= int(quality) <= 100:
@@ -38,6 +48,7 @@ def _match(text: str | int) -> int:
 Qualities = Annotated[Any, typer.Option("--quality", parser=_qualities, help="JPEG's, with commas.")]
 Models = Annotated[str, typer.Option("--model", help="jpeg, sa-dct, models' names or .onnx files, with commas.")]
 Further = Annotated[list[Perceptual] | None, typer.Option(help="A further metric; may be repeated.")]
+Vgg = Annotated[Path | None, typer.Option(help="VGG19 for its metric (.safetensors); or torchvision's.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Keep records here, and go on from them.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Pictures measured side by side.")]
 _DETECTOR = "torchvision:MODEL, as torchvision:fasterrcnn_resnet50_fpn_v2, or an .onnx file."
@@ -54,6 +65,7 @@ def evaluate_quality(
     colour: Annotated[bool, typer.Option("--colour", help="RGB with 4:2:0 chroma, not the paper's luma.")] = False,
     ensemble: Annotated[bool, typer.Option("--ensemble", help="Also each model's mean over flips and turns.")] = False,
     perceptual: Further = None,
+    vgg: Vgg = None,
     json_path: JsonPath = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots and crops.")] = None,
     jobs: Jobs = 2,
@@ -75,6 +87,7 @@ def evaluate_quality(
             methods,
             colour=colour,
             perceptual=_names(perceptual),
+            vgg=vgg,
             json_path=json_path,
             jobs=jobs,
             progress=progress,
@@ -127,6 +140,7 @@ def evaluate_codecs(
     models: Models = "jpeg",
     detector: Annotated[str | None, typer.Option(help=_DETECTOR)] = None,
     perceptual: Further = None,
+    vgg: Vgg = None,
     json_path: JsonPath = None,
     jobs: Jobs = 2,
 ) -> None:
@@ -152,6 +166,7 @@ def evaluate_codecs(
             methods,
             detector=load_detector(detector) if detector else None,
             perceptual=_names(perceptual),
+            vgg=vgg,
             json_path=json_path,
             jobs=jobs,
             progress=progress,
@@ -159,6 +174,43 @@ def evaluate_codecs(
     Console().print(terminal_table(results))
     if found:
         Console().print(terminal(detection_sections(*found)))
+
+
+@evaluate_app.command("video")
+def evaluate_video(
+    data: Annotated[Path, typer.Option(help="A folder of videos; or of pictures, of which films are made.")],
+    crfs: Annotated[Any, typer.Option("--crf", parser=_crfs, help="Rate factors, with commas.")] = "23,30,37",
+    codecs: Annotated[str, typer.Option("--codec", help="With commas; -intra codes every frame on its own.")] = (
+        "h264,hevc,h264-intra,hevc-intra"
+    ),
+    models: Annotated[str, typer.Option("--model", help="Models' names or .onnx files, with commas.")] = "",
+    frames: Annotated[int, typer.Option(min=2, help="Frames of each clip.")] = 8,
+    perceptual: Further = None,
+    json_path: JsonPath = None,
+    jobs: Jobs = 2,
+) -> None:
+    """Measure what models gain in decoded videos, intra-coded ones too, and whether the error flickers more."""
+    from rich.console import Console
+
+    from artifix.evaluate import video
+    from artifix.evaluate.report import terminal_table
+
+    names = codecs.split(",")
+    if unknown := set(names) - set(video.CODECS):
+        raise typer.BadParameter(f"no codec {', '.join(unknown)}; known are {', '.join(video.CODECS)}")
+    with _progress() as progress:
+        results = video.evaluate_video(
+            data,
+            models.split(",") if models else [],
+            crfs,
+            names,
+            frames=frames,
+            perceptual=_names(perceptual),
+            json_path=json_path,
+            jobs=jobs,
+            progress=progress,
+        )
+    Console().print(terminal_table(results))
 
 
 @contextmanager

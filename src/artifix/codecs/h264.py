@@ -22,7 +22,12 @@ def _encode(image: Pixels, quality: int, subsampling: str) -> bytes:
     encoder.time_base = Fraction(1, 25)
     encoder.options = {"qp": str(quality), "x264-params": "keyint=1:threads=1"}  # more threads, more slices
     packets = [*encoder.encode(av.VideoFrame.from_ndarray(even, format="rgb24")), *encoder.encode(None)]
-    units = b"".join(map(bytes, packets)).split(_START)
+    return without_settings(b"".join(map(bytes, packets)))
+
+
+def without_settings(stream: bytes) -> bytes:
+    """An H.264 stream without what x264 says in it of itself."""
+    units = stream.split(_START)
     return _START.join(unit for unit in units if not unit or unit[0] & 31 != _SEI)
 
 

@@ -18,6 +18,7 @@ from artifix.errors import ImageError, ModelError
 from artifix.image import read_image
 from artifix.models.catalog import read_model
 from artifix.restoration import Restorer
+from artifix.restoration.deblocker import SA_DCT, load_sa_dct
 
 Pixels = NDArray[np.uint8]
 Restore = Callable[[Pixels, bytes], Pixels]
@@ -38,7 +39,6 @@ class Method:
 
 
 JPEG: Final = Method("jpeg", lambda degraded, file: degraded)
-SA_DCT: Final = "sa-dct"
 
 
 def load_methods(names: Iterable[str | Path], *, ensemble: bool = False) -> list[Method]:
@@ -87,13 +87,8 @@ def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixel
 
 
 def _sa_dct() -> Method:
-    try:
-        from artifix.evaluate.sa_dct import deblock, quantisation_tables
-    except ImportError as error:
-        raise ModelError(f"{SA_DCT}: needs more packages, pip install 'artifix[peers]' ({error})") from error
-    # Compiled here, so that no picture's time has it in it.
-    deblock(np.zeros((8, 8), np.uint8), [[1] * 64])
-    return Method(SA_DCT, lambda degraded, file: deblock(degraded, quantisation_tables(file)))
+    sa_dct = load_sa_dct()
+    return Method(SA_DCT, lambda degraded, file: sa_dct.deblock(degraded, sa_dct.quantisation_tables(file)))
 
 
 def load_peer(command: str) -> Method:

@@ -42,6 +42,7 @@ def evaluate_quality(
     *,
     colour: bool = False,
     perceptual: Sequence[str] | None = None,
+    vgg: Path | None = None,
     json_path: str | Path | None = None,
     jobs: int = 2,
     progress: Callable[[float], None] = lambda share: None,
@@ -50,8 +51,8 @@ def evaluate_quality(
 
     JPEG itself is always measured, and first: on a known data set its means must be the published ones, else DataError
     says by how much they differ and nothing more is measured. `perceptual` names further metrics (see
-    `load_perceptual`), by default ssimulacra2 in colour and none in luma; one that is not installed is noted under
-    `Results.skipped`.
+    `load_perceptual`, for `vgg`, too), by default ssimulacra2 in colour and none in luma; one that is not installed is
+    noted under `Results.skipped`.
 
     With `json_path` each record is kept there as it comes. What that file holds already, of other data sets too, is
     not measured again unless the method's fingerprint has changed, so a run that was stopped goes on. `jobs` pictures
@@ -64,7 +65,15 @@ def evaluate_quality(
     results.include(dataset)
     codings = [jpeg_at(quality) for quality in qualities]
     measure(
-        results, dataset, codings, methods, perceptual=perceptual, json_path=json_path, jobs=jobs, progress=progress
+        results,
+        dataset,
+        codings,
+        methods,
+        perceptual=perceptual,
+        vgg=vgg,
+        json_path=json_path,
+        jobs=jobs,
+        progress=progress,
     )
     return results
 
@@ -84,6 +93,7 @@ def measure(
     methods: Sequence[Method],
     *,
     perceptual: Sequence[str] | None = None,
+    vgg: Path | None = None,
     json_path: str | Path | None = None,
     jobs: int = 2,
     progress: Callable[[float], None] = lambda share: None,
@@ -97,7 +107,7 @@ def measure(
     methods = [alone, *(method for method in methods if method.name not in (JPEG.name, codec))]
     if len({method.name for method in methods}) < len(methods):
         raise ModelError(f"two methods of one name: {', '.join(method.name for method in methods)}")
-    bench = _Bench(dataset, results.protocol, _load_metrics(perceptual, results), current_commit())
+    bench = _Bench(dataset, results.protocol, load_metrics(perceptual, vgg, results), current_commit())
     for done, method in enumerate(methods):
         missing = {path: [c for c in codings if not bench.holds(results, path, c, method)] for path in dataset.paths}
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
@@ -194,13 +204,14 @@ class _Bench:
         )
 
 
-def _load_metrics(names: Sequence[str] | None, results: Results) -> dict[str, Metric]:
+def load_metrics(names: Sequence[str] | None, vgg: Path | None, results: Results) -> dict[str, Metric]:
+    """The further metrics of these names, or the protocol's own; what is not installed is noted in the results."""
     if names is None:
-        names = ["ssimulacra2"] if results.protocol == "colour" else []
+        names = [] if results.protocol == "luma" else ["ssimulacra2"]
     loaded = {}
     for name in names:
         try:
-            loaded[name] = load_perceptual(name)
+            loaded[name] = load_perceptual(name, vgg)
             results.skipped.pop(name, None)
         except MetricUnavailableError as error:
             results.skipped[name] = str(error)

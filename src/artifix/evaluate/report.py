@@ -23,6 +23,10 @@ HEADINGS: Final = {
     "ssim_gaussian": ("SSIM Gaussian", 3),
     "ssimulacra2": ("SSIMULACRA 2", 1),
     "lpips": ("LPIPS", 3),
+    "vgg19": ("VGG19 distance", 3),
+    "texture": ("Texture (1 is right)", 2),
+    "mosquito": ("Mosquito noise", 1),
+    "flicker": ("Flicker (1 is the decoded video's)", 3),
 }
 
 
@@ -87,27 +91,27 @@ class Section:
     unit: str = "quality"
 
 
-def sections(results: Results) -> list[Section]:
-    """The tables of a results file, one section for each data set with something complete.
+def sections(results: Results, metrics: Sequence[str] = METRICS) -> list[Section]:
+    """The tables of a results file, of these of its metrics, one section for each data set with something complete.
 
     Published figures stand beside ours on an exact data set alone. A published method that was not measured has rows
     of its own, after ours.
     """
     means = results.means()
-    return [_section(results, name, mine) for name in results.datasets if (mine := _of(means, name))]
+    return [_section(results, name, mine, metrics) for name in results.datasets if (mine := _of(means, name))]
 
 
 def _of(means: list[Mean], dataset: str) -> list[Mean]:
     return [mean for mean in means if mean.dataset == dataset]
 
 
-def _section(results: Results, dataset: str, means: list[Mean]) -> Section:
+def _section(results: Results, dataset: str, means: list[Mean], metrics: Sequence[str]) -> Section:
     measured = results.datasets[dataset]
     known = [row for row in read_published() if (row.protocol, row.dataset) == (results.protocol, dataset)]
     published = known if measured.exact else []
     qualities = sorted({mean.quality for mean in means})
     sheets = []
-    for metric in METRICS:
+    for metric in metrics:
         heading, decimals = HEADINGS[metric]
         rows = _rows(metric, decimals, qualities, means, published)
         if any(cell.ours is not None for cells in rows.values() for cell in cells):
@@ -117,7 +121,8 @@ def _section(results: Results, dataset: str, means: list[Mean]) -> Section:
     sources = "; ".join(dict.fromkeys(SOURCES[row.source] for row in published))
     notes = [f"Ours / published by {sources}."] if sources else []
     notes += [f"{coding}." for coding in results.codings.get(dataset, [])]
-    return Section(title, list(map(str, qualities)), sheets, notes)
+    unit = "crf" if results.protocol == "video" else "quality"
+    return Section(title, list(map(str, qualities)), sheets, notes, unit)
 
 
 def _rows(
@@ -159,10 +164,10 @@ def terminal(sections: list[Section], notes: Sequence[str] = ()) -> Group:
     return Group(*tables, *map(escape, notes))
 
 
-def markdown_table(results: Results) -> str:
+def markdown_table(results: Results, metrics: Sequence[str] = METRICS) -> str:
     """The tables in Markdown, for the README: figures of ours that reach the published ones are bold."""
     made = provenance((record.commit, record.date) for record in results.records.values())
-    return f"{markdown(sections(results))}\n{made}\n"
+    return f"{markdown(sections(results, metrics))}\n{made}\n"
 
 
 def markdown(sections: list[Section]) -> str:

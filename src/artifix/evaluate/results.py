@@ -13,18 +13,29 @@ from artifix.evaluate.datasets import Dataset
 from artifix.evaluate.rates import Coding
 from artifix.image import atomic_output
 
-Protocol = Literal["luma", "colour"]
+Protocol = Literal["luma", "colour", "video"]
 
-METRICS: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian", "ssimulacra2", "lpips")
+METRICS: Final = (
+    "psnr",
+    "psnr_b",
+    "ssim",
+    "ssim_gaussian",
+    "ssimulacra2",
+    "lpips",
+    "vgg19",
+    "texture",
+    "mosquito",
+    "flicker",
+)
 
 
 @dataclass(frozen=True)
 class Record:
     """One picture at one quality by one method.
 
-    `codec` is what degraded it, JPEG at `quality`, another at that JPEG's rate. `fingerprint` is the method's, `bpp`
-    the degraded file's bits per pixel, `seconds` what the method alone took beside all else that ran. `commit` and
-    `date` (ISO 8601) say what measured it, and when.
+    `codec` is what degraded it, JPEG at `quality`, another at that JPEG's rate, a video's at that
+    rate factor. `fingerprint` is the method's, `bpp` the degraded file's bits per pixel, `seconds` what the method
+    alone took beside all else that ran. `commit` and `date` (ISO 8601) say what measured it, and when.
     """
 
     dataset: str
@@ -42,6 +53,10 @@ class Record:
     date: str
     ssimulacra2: float | None = None
     lpips: float | None = None
+    vgg19: float | None = None
+    texture: float | None = None
+    mosquito: float | None = None
+    flicker: float | None = None
     codec: str = "jpeg"
 
 
@@ -65,6 +80,10 @@ class Mean:
     """The latest."""
     ssimulacra2: float | None = None
     lpips: float | None = None
+    vgg19: float | None = None
+    texture: float | None = None
+    mosquito: float | None = None
+    flicker: float | None = None
     codec: str = "jpeg"
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.color import ycbcr_to_rgb
+from artifix.image.jpeg import Table
 
 Space = Literal["L", "RGB", "YCbCr"]
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -44,6 +45,8 @@ class Picture:
     metadata: Metadata = field(default_factory=Metadata)
     frames: int = 1
     """How many pictures the file holds; this is the first."""
+    tables: tuple[Table, ...] | None = None
+    """The quantisation tables of the JPEG that it was read from, one for each of its components."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:

@@ -16,13 +16,14 @@ class ModelCard:
     """The facts that restoring needs, then those that people need."""
 
     name: str
-    network: str  # the family of networks it belongs to, such as "generator"
+    network: str  # its kind, one of `networks.NETWORKS`
     channels: int  # 1: Y, 3: YCbCr
     radius: int  # how far an output pixel sees, pixels; the halo of a tile
     multiple: int  # sides of an input must be multiples of it
     config: dict[str, Any]  # the network's own configuration
     parameters: int
     macs_per_pixel: int  # multiply-accumulates for one pixel of a large picture
+    maps: int = 0  # of its widest layer at full resolution; 0, in older cards, stands for the config's `features`
     summary: str = ""
     recipe: dict[str, Any] = field(default_factory=dict)
     data: str = ""  # what it learned from
@@ -47,11 +48,12 @@ def card_from_json(text: str | None) -> ModelCard:
         if values.pop("format") != FORMAT:
             raise ModelError("its card is of another version of artifix")
         card = ModelCard(**values)
-        whole = all(type(number) is int for number in (card.channels, card.radius, card.multiple))
+        whole = all(type(number) is int for number in (card.channels, card.radius, card.multiple, card.maps))
         bounded = whole and card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
+        bounded = bounded and card.maps >= 0
         bounded = bounded and isinstance(card.config, dict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"its card cannot be read ({error})") from error
     if not bounded:
-        raise ModelError("its card asks for channels, a radius or a multiple that no artifix model has")
+        raise ModelError("its card asks for channels, a radius, a multiple or maps that no artifix model has")
     return card

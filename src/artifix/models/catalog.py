@@ -8,6 +8,7 @@ from typing import Final
 from artifix.errors import ModelError
 
 DEFAULT: Final = "mse"
+VIVID: Final = "gan"  # what `detail` leads to
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {

@@ -36,17 +36,21 @@ class GeneratorConfig:
 
 
 class Conv(nn.Module):
-    """A 3x3 convolution with replication padding, "to moderate border artifacts" (section 3.1)."""
+    """A convolution, 3x3 or of another odd side, with replication padding "to moderate border artifacts" (section 3.1).
 
-    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+    Its weights begin as He et al. 2015 have them.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs))
-        self.stride = stride
+        self.stride, self.border = stride, kernel // 2
         nn.init.kaiming_normal_(self.weight, a=SLOPE)
 
     def forward(self, batch: Tensor) -> Tensor:
-        return F.conv2d(replication_pad(batch), self.weight, self.bias, self.stride)
+        padded = replication_pad(batch, self.border) if self.border else batch
+        return F.conv2d(padded, self.weight, self.bias, self.stride)
 
 
 class ResidualBlock(nn.Module):
@@ -94,6 +98,18 @@ class Generator(nn.Module):
     def multiple(self) -> int:
         """Sides must be a multiple of this for tiles to line up with the whole picture."""
         return STRIDE
+
+    @property
+    def maps(self) -> int:
+        """How many maps the widest layer has at full resolution: `up`'s."""
+        return self.config.features
+
+    @property
+    def macs_per_pixel(self) -> int:
+        """Multiply-accumulates for one pixel of a large picture: 9 a pair of maps, a quarter at half resolution."""
+        c, f = self.config.channels, self.config.features
+        inside = 9 * c * f + self.config.blocks * 2 * 9 * f * f
+        return inside // STRIDE**2 + 9 * f * f + 9 * f * c
 
     def forward(self, degraded: Tensor) -> Tensor:
         _, _, height, width = degraded.shape

@@ -7,39 +7,41 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def replication_pad(batch: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, H + 2, W + 2), the border pixels repeated; equals `F.pad(..., mode="replicate")`."""
+def replication_pad(batch: Tensor, width: int = 1) -> Tensor:
+    """(N, C, H, W) -> (N, C, H + 2 width, W + 2 width), the border pixels repeated: `F.pad(..., mode="replicate")`."""
     if torch.compiler.is_compiling():  # which fuses this, and its gradient, into what comes before
-        rows = torch.cat((batch[:, :, :1], batch, batch[:, :, -1:]), dim=2)
-        return torch.cat((rows[..., :1], rows, rows[..., -1:]), dim=3)
+        rows = torch.cat((*[batch[:, :, :1]] * width, batch, *[batch[:, :, -1:]] * width), dim=2)
+        return torch.cat((*[rows[..., :1]] * width, rows, *[rows[..., -1:]] * width), dim=3)
     if batch.requires_grad and torch.is_grad_enabled():
-        padded: Tensor = _ReplicationPad.apply(batch)  # type: ignore[no-untyped-call]
+        padded: Tensor = _ReplicationPad.apply(batch, width)  # type: ignore[no-untyped-call]
         return padded
-    return F.pad(batch, (1, 1, 1, 1), mode="replicate")
+    return F.pad(batch, (width, width, width, width), mode="replicate")
 
 
 class _ReplicationPad(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, batch: Tensor) -> Tensor:
+    def forward(ctx: Any, batch: Tensor, width: int = 1) -> Tensor:
+        ctx.width = p = width
         n, c, h, w = batch.shape
         padded = torch.empty(
-            (n, c, h + 2, w + 2), dtype=batch.dtype, device=batch.device, memory_format=torch.channels_last
+            (n, c, h + 2 * p, w + 2 * p), dtype=batch.dtype, device=batch.device, memory_format=torch.channels_last
         )
-        padded[:, :, 1:-1, 1:-1] = batch
-        padded[:, :, 0, 1:-1] = batch[:, :, 0]
-        padded[:, :, -1, 1:-1] = batch[:, :, -1]
-        padded[:, :, :, 0] = padded[:, :, :, 1]
-        padded[:, :, :, -1] = padded[:, :, :, -2]
+        padded[:, :, p:-p, p:-p] = batch
+        padded[:, :, :p, p:-p] = batch[:, :, :1]
+        padded[:, :, -p:, p:-p] = batch[:, :, -1:]
+        padded[..., :p] = padded[..., p : p + 1]
+        padded[..., -p:] = padded[..., -p - 1 : -p]
         return padded
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (padded,) = gradients
-        inner = padded[:, :, 1:-1, 1:-1].clone(memory_format=torch.channels_last)
-        # Each border pixel also fed its copies: one across every edge, and the one diagonal to every corner.
-        for edge in (0, -1):
-            inner[:, :, edge, :] += padded[:, :, edge, 1:-1]
-            inner[:, :, :, edge] += padded[:, :, 1:-1, edge]
-            for corner in (0, -1):
-                inner[:, :, edge, corner] += padded[:, :, edge, corner]
-        return inner
+        p = ctx.width
+        inner = padded[:, :, p:-p, p:-p].clone(memory_format=torch.channels_last)
+        # Each border pixel also fed its copies: those across every edge, and the square of them at every corner.
+        for edge, copies in ((0, slice(p)), (-1, slice(-p, None))):
+            inner[:, :, edge, :] += padded[:, :, copies, p:-p].sum(dim=2)
+            inner[:, :, :, edge] += padded[:, :, p:-p, copies].sum(dim=3)
+            for corner, others in ((0, slice(p)), (-1, slice(-p, None))):
+                inner[:, :, edge, corner] += padded[:, :, copies, others].sum(dim=(2, 3))
+        return inner, None

@@ -1,11 +1,13 @@
 """What runs a network: OpenVINO, ONNX Runtime or torch, each behind the same small callable."""
 
+import hashlib
 import platform
 import shutil
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import ModelError
+from artifix.models.blending import read_blended
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
-from artifix.models.catalog import read_model
+from artifix.models.catalog import VIVID, read_model
 
 Batch = NDArray[np.float32]
 Run = Callable[[Batch], Batch]
@@ -39,6 +42,8 @@ class Engine:
     card: ModelCard
     run: Run
     lock: threading.Lock
+    fingerprint: str
+    """What tells the network from any other: a part of the SHA-256 of its file, or of its blend."""
 
     def __call__(self, batch: Batch) -> Batch:
         """Run the network on one batch."""
@@ -47,15 +52,21 @@ class Engine:
 
 
 def load_engine(
-    model: str | Path, engine: EngineName = "auto", precision: Precision = "auto", threads: int | None = None
+    model: str | Path,
+    engine: EngineName = "auto",
+    precision: Precision = "auto",
+    threads: int | None = None,
+    *,
+    detail: float = 0.0,
+    vivid: str | Path = VIVID,
 ) -> Engine:
-    """The engine for a shipped model's name or an .onnx file of ours.
+    """The engine for a shipped model's name or an .onnx file of ours, or for a blend as `read_blended` makes it.
 
     `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO; its precision is the fastest floating
     type of the machine: bf16 where the processor or the GPU has it, else fp32. `threads` None takes every core.
     ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
     """
-    data = read_model(model)
+    data = read_blended(model, detail, vivid)
     if engine == "auto":
         engine = "torch" if _has_gpu() else "openvino"
     if engine not in _LOADERS:
@@ -70,15 +81,13 @@ def load_engine(
         raise ModelError(f"{model}: {error}") from error
     if not _fits(run, card):
         raise ModelError(f"{model}: its network does not fit its card")
-    return Engine(engine, used, card, run, threading.Lock())
+    return Engine(engine, used, card, run, threading.Lock(), hashlib.sha256(data).hexdigest()[:16])
 
 
 def read_card(model: str | Path) -> ModelCard:
     """The card of a shipped model or of an .onnx file of ours, the network left unloaded; ModelError if it is none."""
-    import openvino
-
     try:
-        return _read_openvino(openvino.Core(), read_model(model))[1]
+        return _read_openvino(_openvino_core(), read_model(model))[1]
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
 
@@ -92,6 +101,18 @@ def _fits(run: Run, card: ModelCard) -> bool:
         return False
 
 
+@cache
+def _openvino_core() -> Any:
+    """OpenVINO's own object, one for all.
+
+    Each gives the main thread a stack for its signals. Of several that go in another order than they came, the last
+    leaves the thread with a stack that is gone, and the next signal, Ctrl-C for one, would end the process.
+    """
+    import openvino
+
+    return openvino.Core()
+
+
 def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
     try:
         model = core.read_model(data)
@@ -102,9 +123,7 @@ def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
 
 
 def _openvino(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
-    import openvino
-
-    core = openvino.Core()
+    core = _openvino_core()
     model, card = _read_openvino(core, data)
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
     if precision != "auto":

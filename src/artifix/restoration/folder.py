@@ -1,7 +1,7 @@
 """Many files: which output each input gets, and restoring them side by side, a failure being a record, not an end."""
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,18 +35,28 @@ class Record:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     error: str = ""
+    frames: int = 1
+    """A video's."""
 
 
-def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = False, suffix: str = "") -> list[Pair]:
+def pair_up(
+    inputs: Iterable[Path],
+    output: Path | None,
+    *,
+    recursive: bool = False,
+    suffix: str = "",
+    others: Mapping[str, str] | None = None,
+) -> list[Pair]:
     """The output of every input file, and of every picture in an input folder.
 
     `output` is a folder, which mirrors each input folder, or the output file of a single input file; None puts outputs
     beside their inputs, with `DEFAULT_SUFFIX` after their names. `suffix` replaces the end of an output's name:
     `-clean` comes before the input's own suffix, `.png` takes its place, `-clean.png` does both. What can be read
-    but not written becomes PNG. DataError for a folder without pictures, OutputError if two would be one output, for
-    one picture's name given to more, and for a suffix with a folder in it.
+    but not written becomes PNG. `others` gives output suffixes for those of files that are no pictures; in folders such
+    files are left alone. DataError for a folder without pictures, OutputError if two would be one output, for
+    one file's name given to more, and for a suffix with a folder in it.
     """
-    inputs = list(inputs)
+    inputs, others = list(inputs), others or {}
     if "/" in suffix or "\\" in suffix:
         raise OutputError(f"{suffix}: a suffix is the end of a name and has no folder in it")
     if output is None and not _name_end(suffix):
@@ -54,14 +64,14 @@ def pair_up(inputs: Iterable[Path], output: Path | None, *, recursive: bool = Fa
     elif output is not None and output.suffix and not output.is_dir():
         if len(inputs) == 1 and not inputs[0].is_dir():
             return [Pair(inputs[0], output)]
-        if output.suffix.lower() in WRITABLE_SUFFIXES:
+        if output.suffix.lower() in (*WRITABLE_SUFFIXES, *others.values()):
             raise OutputError(f"{output}: is the name of one picture, and there are more to write")
     pairs: dict[Path, Pair] = {}
     for given in inputs:
         for source in _pictures(given, output, recursive, suffix) if given.is_dir() else [given]:
             inside = source.relative_to(given).parent if given.is_dir() else Path()
             folder = source.parent if output is None else output / inside
-            pair = Pair(source, folder / _target_name(source, suffix))
+            pair = Pair(source, folder / _target_name(source, suffix, others))
             other = pairs.setdefault(pair.target, pair)
             if other.source != source and other.source.resolve() != source.resolve():
                 raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
@@ -133,7 +143,8 @@ def _name_end(suffix: str) -> str:
     return Path(f"x{suffix}").stem[1:]
 
 
-def _target_name(source: Path, suffix: str) -> str:
-    if Path(f"x{suffix}").suffix.lower() in WRITABLE_SUFFIXES:
+def _target_name(source: Path, suffix: str, others: Mapping[str, str]) -> str:
+    if Path(f"x{suffix}").suffix.lower() in (*WRITABLE_SUFFIXES, *others.values()):
         return source.stem + suffix
-    return source.stem + suffix + (source.suffix if source.suffix.lower() in WRITABLE_SUFFIXES else ".png")
+    own = source.suffix.lower()
+    return source.stem + suffix + (source.suffix if own in WRITABLE_SUFFIXES else others.get(own, ".png"))

@@ -1,20 +1,21 @@
-"""Restore a picture: to YCbCr -> tiles -> engine -> joined -> to RGB, in memory or from file to file."""
+"""Restore a picture by a network: to YCbCr -> tiles -> engine -> joined -> to RGB."""
 
 import dataclasses
-import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
-from artifix.errors import ModelError, OutputError
-from artifix.image import MAX_PIXELS, Picture, Pixels, Space, losses, read_picture, write_picture
+from artifix.errors import ModelError
+from artifix.image import Picture, Pixels, Space
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT
+from artifix.models.catalog import DEFAULT, VIVID
 from artifix.restoration.engine import EngineName, Precision, load_engine
-from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, Record, pair_up, restore_all
+from artifix.restoration.files import FileRestorer
+from artifix.restoration.folder import Progress
 from artifix.restoration.tiling import Span, plan
 from artifix.restoration.transparency import fill_hidden
 
@@ -26,12 +27,13 @@ DEFAULT_MEMORY: Final = 1 << 30  # bytes
 _BYTES_PER_MAP: Final = {"bf16": 7, "fp16": 7, "fp32": 16}
 
 
-class Restorer:
+class Restorer(FileRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads.
 
     `model` is a shipped model's name or the path of an .onnx file of ours. `strength` 0..1 blends between the input
-    and the restored picture. `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds
-    what the network takes beside the picture itself; larger pictures go through in tiles, with the same result.
+    and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`,
+    `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the
+    picture itself; larger pictures go through in tiles, with the same result.
     """
 
     def __init__(
@@ -39,6 +41,8 @@ class Restorer:
         model: str | Path = DEFAULT,
         *,
         strength: float = 1.0,
+        detail: float = 0.0,
+        vivid: str | Path = VIVID,
         engine: EngineName = "auto",
         precision: Precision = "auto",
         threads: int | None = None,
@@ -46,9 +50,11 @@ class Restorer:
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
+        if not 0 <= detail <= 1:
+            raise ValueError(f"detail must be within 0..1, got {detail}")
         self.strength = strength
-        self.engine = load_engine(model, engine, precision, threads)
-        maps = self.card.config.get("features", 64)
+        self.engine = load_engine(model, engine, precision, threads, detail=detail, vivid=vivid)
+        maps = self.card.maps or self.card.config.get("features", 64)
         if not isinstance(maps, int) or maps < 1:
             raise ModelError(f"{model}: its card says nothing of its maps")
         self.tile_pixels = max(1, max_memory // (maps * _BYTES_PER_MAP[self.engine.precision]))
@@ -65,6 +71,18 @@ class Restorer:
         """
         return self._restore(image, "L" if image.ndim == 2 else "RGB")
 
+    def restore_planes(self, planes: Planes, progress: Progress = lambda share: None) -> Planes:
+        """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped.
+
+        `progress` hears the share done, 0..1.
+        """
+        restored = np.empty_like(planes)
+        for rows, columns, kept, share in self._tiles(*planes.shape[:2]):
+            height, width = restored[kept].shape[:2]
+            restored[kept] = self._run(_read(planes, rows, columns), rows, columns)[:height, :width]
+            progress(share)
+        return restored
+
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
         hidden = None if picture.alpha is None else picture.alpha == 0
@@ -78,89 +96,37 @@ class Restorer:
             restored[hidden] = picture.pixels[hidden]
         return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
 
-    def restore_file(
-        self,
-        source: str | Path,
-        target: str | Path,
-        *,
-        overwrite: bool = False,
-        quality: int | None = None,
-        max_pixels: int = MAX_PIXELS,
-        progress: Progress = lambda share: None,
-    ) -> Record:
-        """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
-
-        `quality` 1..100 is the encoder's, None the format's default. An existing target is kept unless `overwrite`.
-        Missing folders are made. ImageError and OutputError say what is wrong with a file; nothing is then left behind.
-        """
-        source, target = Path(source), Path(target)
-        if not overwrite and source.exists() and target.is_file():
-            if target.samefile(source):
-                raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
-            return Record(str(source), str(target), "kept")
-        began = time.perf_counter()
-        picture = read_picture(source, max_pixels=max_pixels)
-        height, width = picture.pixels.shape[:2]
-        notes = losses(target, picture, quality=quality)
-        if picture.frames > 1:
-            notes = (f"the first of {picture.frames} frames", *notes)
-        restored = self.restore_picture(picture, progress)
-        del picture  # its pixels are as large as what is written next
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
-        write_picture(target, restored, quality=quality, overwrite=overwrite)
-        seconds = time.perf_counter() - began
-        return Record(str(source), str(target), "restored", width, height, round(seconds, 3), tuple(notes))
-
-    def restore_folder(
-        self,
-        source: str | Path,
-        target: str | Path,
-        *,
-        recursive: bool = True,
-        suffix: str = "",
-        overwrite: bool = False,
-        quality: int | None = None,
-        max_pixels: int = MAX_PIXELS,
-        jobs: int = DEFAULT_JOBS,
-    ) -> list[Record]:
-        """Restore every picture of a folder into another that mirrors it; one record a picture, in their order.
-
-        A picture that fails is a record with its error, and the rest goes on; those already there are kept, so a run
-        that was stopped goes on. `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side.
-        DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
-        """
-        pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
-
-        def restore(pair: Pair, progress: Progress) -> Record:
-            return self.restore_file(
-                *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
-            )
-
-        records = {record.source: record for record in restore_all(pairs, restore, jobs)}
-        return [records[str(pair.source)] for pair in pairs]
-
     def _restore(self, pixels: Pixels, space: Space, progress: Progress = lambda share: None) -> Pixels:
         if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
-        height, width = pixels.shape[:2]
-        card, done = self.card, 0
-        tiles = plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=self.tile_pixels)
-        for rows, columns in tiles:
-            kept = slice(rows.keep_start, rows.keep_stop), slice(columns.keep_start, columns.keep_stop)
-            tile = self._restore_tile(pixels, space, rows, columns)
-            restored[kept] = tile[: height - rows.keep_start, : width - columns.keep_start]
-            done += restored[kept].size
-            progress(done / restored.size)
+        for rows, columns, kept, share in self._tiles(*pixels.shape[:2]):
+            height, width = restored[kept].shape[:2]
+            restored[kept] = self._restore_tile(pixels, space, rows, columns)[:height, :width]
+            progress(share)
         return restored
+
+    def _tiles(self, height: int, width: int) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
+        """Rows and columns of each tile, what is kept of it, and the share that is done with it."""
+        card, done = self.card, 0
+        for rows, columns in plan(
+            height, width, radius=card.radius, multiple=card.multiple, max_pixels=self.tile_pixels
+        ):
+            bottom, right = min(rows.keep_stop, height), min(columns.keep_stop, width)
+            done += (bottom - rows.keep_start) * (right - columns.keep_start)
+            kept = slice(rows.keep_start, bottom), slice(columns.keep_start, right)
+            yield rows, columns, kept, done / (height * width)
 
     def _restore_tile(self, pixels: Pixels, space: Space, rows: Span, columns: Span) -> Pixels:
         """The part of a tile that is kept, restored, in the output's colour space and type."""
         white = np.iinfo(pixels.dtype).max
         planes = _planes(_read(pixels, rows, columns).astype(np.float32) * np.float32(255 / white), space)
+        planes = self._run(planes, rows, columns)
+        values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
+        return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
+
+    def _run(self, planes: Planes, rows: Span, columns: Span) -> Planes:
+        """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), as it came."""
         channels = self.card.channels
         degraded = planes[..., :channels]
         if degraded.shape[2] < channels:  # grey in a colour model: with neutral chroma
@@ -172,14 +138,13 @@ class Restorer:
             slice(rows.keep_start - rows.start, rows.keep_stop - rows.start),
             slice(columns.keep_start - columns.start, columns.keep_stop - columns.start),
         )
-        planes = planes[keep]
+        planes = planes[keep].copy()
         changed = min(channels, planes.shape[2])
         planes[..., :changed] += np.float32(self.strength) * (restored[keep][..., :changed] - planes[..., :changed])
-        values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
-        return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
+        return planes
 
 
-def _read(pixels: Pixels, rows: Span, columns: Span) -> Pixels:
+def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:
     """The tile's pixels; past the picture's last row or column, that row or column again."""
     height, width = pixels.shape[:2]
     tile = pixels[rows.start : rows.stop, columns.start : columns.stop]
@@ -194,6 +159,6 @@ def _planes(tile: Planes, space: Space) -> Planes:
     return rgb_to_ycbcr(tile) if space == "RGB" else tile.reshape(*tile.shape[:2], -1)
 
 
-def restore(image: Pixels, model: str | Path = DEFAULT, strength: float = 1.0) -> Pixels:
-    """Restore one image: `Restorer(model, strength=strength).restore_image(image)`."""
-    return Restorer(model, strength=strength).restore_image(image)
+def restore(image: Pixels, model: str | Path = DEFAULT, strength: float = 1.0, detail: float = 0.0) -> Pixels:
+    """Restore one image: `Restorer(model, strength=strength, detail=detail).restore_image(image)`."""
+    return Restorer(model, strength=strength, detail=detail).restore_image(image)

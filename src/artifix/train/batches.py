@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from artifix.errors import RecipeError
+from artifix.train.clips import ClipPairs
 from artifix.train.device_pairs import DevicePairs
 from artifix.train.distributed import Group
 from artifix.train.patches import Draws, PatchPairs, Pictures
@@ -22,18 +23,22 @@ def batches(
 
     Step s takes the pairs numbered from s times the recipe's batch, and each of the group's processes its run of them,
     so the joined batch is the same for any number of processes. `on_device` makes the pairs there, else `workers` do.
-    RecipeError if the batch cannot be shared equally.
+    RecipeError if the batch cannot be shared equally, or the pairs cannot be made there.
     """
     joined, steps = recipe.data.batch, recipe.optimiser.steps
     if joined % group.size:
         raise RecipeError(f"data.batch: {joined} patches cannot be shared equally among {group.size} processes")
     own, channels = joined // group.size, recipe.network.channels
     images, length = pictures.training, joined * (steps + 1)
-    dataset: Dataset[Any] = (
-        Draws(images, recipe.data, recipe.seed, length)
-        if on_device
-        else PatchPairs(images, recipe.data, channels, recipe.seed, length)
-    )
+    dataset: Dataset[Any]
+    if recipe.data.codec == "video":
+        if on_device or channels == 1:
+            raise RecipeError('data.codec: "video" is made by workers, not on the device, and in colour')
+        dataset = ClipPairs(images, recipe.data, recipe.seed, length)
+    elif on_device:
+        dataset = Draws(images, recipe.data, recipe.seed, length)
+    else:
+        dataset = PatchPairs(images, recipe.data, channels, recipe.seed, length)
     starts = range(step * joined + group.rank * own, length, joined)
     loader = DataLoader(
         dataset,

@@ -1,4 +1,4 @@
-"""A trained generator as a self-contained ONNX file: half-precision weights, any size of picture, its card inside."""
+"""A trained network as a self-contained ONNX file: half-precision weights, any size of picture, its card inside."""
 
 import json
 from dataclasses import asdict
@@ -14,7 +14,9 @@ from torch import Tensor
 from artifix.errors import ModelError
 from artifix.image import atomic_output
 from artifix.models.card import METADATA_KEY, ModelCard
-from artifix.models.generator import SLOPE, STRIDE, Generator, GeneratorConfig
+from artifix.models.chain import ChainConfig
+from artifix.models.generator import SLOPE, STRIDE, GeneratorConfig
+from artifix.models.networks import Config, Network, kind_of, new_network
 from artifix.provenance import current_commit
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
 from artifix.train.held_out import PREFIX
@@ -23,25 +25,29 @@ _OPSET: Final = 17
 _IR_VERSION: Final = 8  # of that opset, so that older runtimes read the file too
 
 
-def count_parameters(generator: Generator) -> int:
+def count_parameters(network: Network) -> int:
     """Weights and biases."""
-    return sum(parameter.numel() for parameter in generator.parameters())
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
-def macs_per_pixel(config: GeneratorConfig) -> int:
-    """Multiply-accumulates for one pixel of a large picture: 9 for every pair of maps, a quarter at half resolution."""
-    c, f = config.channels, config.features
-    inside = 9 * c * f + config.blocks * 2 * 9 * f * f
-    return inside // STRIDE**2 + 9 * f * f + 9 * f * c
+def macs_per_pixel(config: Config) -> int:
+    """Multiply-accumulates of a network of this configuration for one pixel of a large picture."""
+    return new_network(config).macs_per_pixel
 
 
-def to_onnx(config: GeneratorConfig, weights: dict[str, Tensor], card: ModelCard) -> bytes:
-    """The ONNX file of `Generator(config)` with these weights (its state dict), input `degraded`, output `restored`.
+def to_onnx(config: Config, weights: dict[str, Tensor], card: ModelCard) -> bytes:
+    """The ONNX file of a network with these weights (its state dict), input `degraded`, output `restored`.
 
     Initializers keep the state dict's names, in float16: that halves the file and moves a restored pixel by a few
     hundredths of a grey level at most. Heights and widths must be multiples of the card's `multiple`.
     """
     graph = _Graph(weights)
+    last = _generator(graph, config) if isinstance(config, GeneratorConfig) else _chain(graph, config)
+    graph.add("Identity", last, output="restored")
+    return graph.finish(config.channels, card)
+
+
+def _generator(graph: "_Graph", config: GeneratorConfig) -> str:
     maps = graph.activate(graph.convolve("degraded", "head", stride=STRIDE))
     for block in range(config.blocks):
         inner = graph.activate(graph.convolve(maps, f"body.{block}.conv1"))
@@ -50,9 +56,19 @@ def to_onnx(config: GeneratorConfig, weights: dict[str, Tensor], card: ModelCard
     maps = graph.upsample(maps)
     maps = graph.activate(graph.convolve(maps, "up"))
     last = graph.convolve(maps, "tail")
-    last = graph.add("Add", "degraded", last) if config.residual else graph.add("Tanh", last)
-    graph.add("Identity", last, output="restored")
-    return graph.finish(config.channels, card)
+    return graph.add("Add", "degraded", last) if config.residual else graph.add("Tanh", last)
+
+
+def _chain(graph: "_Graph", config: ChainConfig) -> str:
+    maps = first = "degraded"
+    for number, layer in enumerate(config.layers):
+        if number:
+            maps = graph.add("Relu", maps)
+        if number == 1:
+            first = maps
+        taken = graph.add("Concat", maps, first, axis=1) if layer.skip else maps
+        maps = graph.convolve(taken, f"layers.{number}")
+    return graph.add("Add", "degraded", maps) if config.residual else maps
 
 
 class _Graph:
@@ -78,10 +94,13 @@ class _Graph:
         return self.add("Cast", name, to=TensorProto.FLOAT)
 
     def convolve(self, maps: str, layer: str, stride: int = 1) -> str:
-        border = self.constant("border", np.array([0, 0, 1, 1, 0, 0, 1, 1], dtype=np.int64))
-        padded = self.add("Pad", maps, border, mode="edge")
+        width = self.weights[f"{layer}.weight"].shape[-1] // 2
+        if width:
+            name = "border" if width == 1 else f"border_{width}"
+            border = self.constant(name, np.array([0, 0, width, width] * 2, dtype=np.int64))
+            maps = self.add("Pad", maps, border, mode="edge")
         kernel, bias = self.parameter(f"{layer}.weight"), self.parameter(f"{layer}.bias")
-        return self.add("Conv", padded, kernel, bias, strides=[stride, stride])
+        return self.add("Conv", maps, kernel, bias, strides=[stride, stride])
 
     def activate(self, maps: str) -> str:
         return self.add("LeakyRelu", maps, alpha=SLOPE)
@@ -118,17 +137,18 @@ def export(
     if folder is None:
         raise ModelError(f"{checkpoint}: no checkpoint in it")
     recipe, progress = read_state(folder)
-    generator = Generator(recipe.network)
+    network = new_network(recipe.network)
     weights = load_average(folder)
     card = ModelCard(
         name=recipe.name,
-        network="generator",
+        network=kind_of(recipe.network),
         channels=recipe.network.channels,
-        radius=generator.radius,
-        multiple=generator.multiple,
+        radius=network.radius,
+        multiple=network.multiple,
         config=asdict(recipe.network),
-        parameters=count_parameters(generator),
-        macs_per_pixel=macs_per_pixel(recipe.network),
+        parameters=count_parameters(network),
+        macs_per_pixel=network.macs_per_pixel,
+        maps=network.maps,
         summary=summary,
         recipe=recipe.as_dict(),
         data=data,

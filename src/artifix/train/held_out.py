@@ -12,44 +12,58 @@ import torch
 from numpy.typing import NDArray
 
 from artifix.codecs import decode, encode
-from artifix.color import from_batch, luma, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
+from artifix.color import from_batch, luma, to_batch, ycbcr_to_rgb
 from artifix.train.checkpoint import Learner
+from artifix.train.clips import film_pair
 from artifix.train.patches import with_channels
-from artifix.train.perceptual import PerceptualLoss
+from artifix.train.perceptual import PerceptualLoss, distance
 
 Pixels = NDArray[np.uint8]
 
 PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it
 QUALITIES: Final = (10, 20, 40, 90)
+CRFS: Final = (38, 32, 26)  # instead, where films are learned from
 DISTANCE_PREFIX: Final = "held_out/perceptual_"
-_JUDGED: Final = QUALITIES[:2]  # where looks differ most; VGG19 costs as much as the generator
+_JUDGED: Final = 2  # of them, the worst, where looks differ most; VGG19 costs as much as the generator
 _SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
 
 
 class HeldOut:
-    """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked."""
+    """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked.
 
-    def __init__(self, pictures: list[Pixels], channels: int, perceptual: PerceptualLoss | None = None) -> None:
+    `codec` is the recipe's; for "video" it is a frame of a film of the picture at each of `CRFS`.
+    """
+
+    def __init__(
+        self, pictures: list[Pixels], channels: int, perceptual: PerceptualLoss | None = None, codec: str = "jpeg"
+    ) -> None:
         self.channels, self.perceptual = channels, perceptual
+        self.targets: list[Pixels]
+        self.degraded: dict[int, list[NDArray[Any]]]
+        if codec == "video":
+            films = {crf: [film_pair(picture, _SIDE, crf) for picture in pictures] for crf in CRFS}
+            self.targets = [target for target, _ in films[CRFS[0]]]
+            self.degraded = {crf: [degraded for _, degraded in pairs] for crf, pairs in films.items()}
+            return
         self.targets = [_middle(picture) if channels == 3 else luma(_middle(picture)) for picture in pictures]
         self.degraded = {q: [decode(encode(t, quality=q), ycbcr=True) for t in self.targets] for q in QUALITIES}
 
     def figures(self, learner: Learner) -> dict[str, float]:
         """What the learner's average does for the held-out pictures, by quality; `{}` where none is held out.
 
-        The mean gain in PSNR over the JPEG, dB, over RGB or over grey; and, at the lowest qualities, the perceptual
-        distance as a share of the JPEG's: 1 is no better than the JPEG, 0 the target itself.
+        The mean gain in PSNR over the JPEG or the coded frame, dB, over RGB or over grey; and, at the lowest
+        qualities, the perceptual distance as a share of its: 1 is no better, 0 the target itself.
         """
         figures: dict[str, float] = {}
         if not self.targets:
             return figures
-        for quality in QUALITIES:
+        for number, quality in enumerate(self.degraded):
             coded = [self._pixels(image) for image in self.degraded[quality]]
             restored = [self._restore(learner, image) for image in self.degraded[quality]]
             figures[f"{PREFIX}{quality}"] = self._mean(_psnr, restored) - self._mean(_psnr, coded)
-            if self.perceptual and quality in _JUDGED:
-                distance = partial(_distance, self.perceptual)
-                figures[f"{DISTANCE_PREFIX}{quality}"] = self._mean(distance, restored) / self._mean(distance, coded)
+            if self.perceptual and number < _JUDGED:
+                apart = partial(distance, self.perceptual)
+                figures[f"{DISTANCE_PREFIX}{quality}"] = self._mean(apart, restored) / self._mean(apart, coded)
         return figures
 
     def _mean(self, metric: Callable[[Pixels, Pixels], float], images: list[Pixels]) -> float:
@@ -59,7 +73,7 @@ class HeldOut:
         """Rows of degraded | restored | target at the lowest quality, (H, W, 3) uint8."""
         rows = [
             np.concatenate([self._pixels(image), self._restore(learner, image), target], axis=1)
-            for image, target in zip(self.degraded[QUALITIES[0]][:count], self.targets[:count], strict=True)
+            for image, target in zip(next(iter(self.degraded.values()))[:count], self.targets[:count], strict=True)
         ]
         strip = np.concatenate(rows) if rows else np.zeros((1, 1), np.uint8)
         return strip if strip.ndim == 3 else np.repeat(strip[..., None], 3, axis=2)
@@ -89,12 +103,3 @@ def _middle(picture: Pixels) -> Pixels:
 def _psnr(image: Pixels, target: Pixels) -> float:
     error = np.mean((image.astype(np.float64) - target) ** 2)
     return float(10 * np.log10(255**2 / np.maximum(error, 1e-3)))
-
-
-@torch.no_grad()
-def _distance(perceptual: PerceptualLoss, image: Pixels, target: Pixels) -> float:
-    device = perceptual.mean.device
-    planes = [rgb_to_ycbcr(pixels) if pixels.ndim == 3 else pixels[..., None] for pixels in (image, target)]
-    first, second = (torch.from_numpy(to_batch(each)).to(device) for each in planes)
-    with torch.autocast(device.type, torch.bfloat16):
-        return float(perceptual(first, second))

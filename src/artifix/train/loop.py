@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from artifix.models.discriminator import Discriminator
-from artifix.models.generator import Generator
+from artifix.models.networks import new_network
 from artifix.train.batches import batches
 from artifix.train.checkpoint import Learner, Progress, latest_checkpoint, load_learner, read_state, save_checkpoint
 from artifix.train.distributed import ALONE, Group
@@ -61,7 +61,7 @@ def train(
     the progress and the share of the budget spent (0..1). TrainingError if the run has diverged or collapsed.
     """
     torch.manual_seed(recipe.seed)
-    network = Generator(recipe.network)
+    network = new_network(recipe.network)
     if start is not None:
         load_into(network, start)
     adam = recipe.optimiser
@@ -98,7 +98,7 @@ def train(
             log.line(progress, held_out.figures(generator))
             log.pictures(progress, held_out.strip(generator))
 
-    held_out = HeldOut(pictures.held_out, recipe.network.channels, perceptual)
+    held_out = HeldOut(pictures.held_out, recipe.network.channels, perceptual, recipe.data.codec)
     pairs = batches(
         recipe, pictures, progress.step, group=group, device=device, workers=workers, on_device=pairs_on_device
     )

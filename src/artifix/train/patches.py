@@ -58,14 +58,15 @@ def read_pictures(folders: Iterable[Path], smallest: int) -> Pictures:
                 pictures.skipped.append(f"{file}: smaller than {smallest}x{smallest}")
                 continue
             colour = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
-            kept = pictures.held_out if _is_held_out(file) else pictures.training
+            kept = pictures.held_out if is_held_out(file) else pictures.training
             kept.append(colour)
     if not pictures.training:
         raise DataError(f"no picture of at least {smallest}x{smallest} pixels to learn from")
     return pictures
 
 
-def _is_held_out(file: Path) -> bool:
+def is_held_out(file: Path) -> bool:
+    """Whether a picture of this name is kept from training."""
     return int.from_bytes(hashlib.sha256(file.name.encode()).digest()[:4]) % _HELD_OUT == 0
 
 

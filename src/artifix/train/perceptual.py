@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from artifix.color import rgb_to_ycbcr, to_batch
 from artifix.errors import ModelError
 from artifix.train.tensor_color import from_range, ycbcr_to_rgb
 from artifix.train.tensors import read_tensors
+
+Pixels = NDArray[np.uint8]
 
 _BLOCKS: Final = (2, 2, 4, 4, 4)  # convolutions before each max-pooling
 _PREFIX: Final = "features."  # of torchvision's names
@@ -78,6 +83,16 @@ class PerceptualLoss(nn.Module):
             if place in self.weights:
                 found[place] = maps
         return [found[place] for place in self.weights]
+
+
+@torch.no_grad()
+def distance(perceptual: PerceptualLoss, restored: Pixels, target: Pixels) -> float:
+    """The loss between two images, uint8, RGB (H, W, 3) or grey (H, W); in bfloat16 where that is quick."""
+    device = perceptual.mean.device
+    planes = [rgb_to_ycbcr(image) if image.ndim == 3 else image[..., None] for image in (restored, target)]
+    first, second = (torch.from_numpy(to_batch(each)).to(device) for each in planes)
+    with torch.autocast(device.type, torch.bfloat16):
+        return float(perceptual(first, second))
 
 
 def load_perceptual_loss(file: Path | None, layers: dict[str, float]) -> PerceptualLoss:

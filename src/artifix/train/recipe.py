@@ -5,11 +5,12 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from artifix.errors import RecipeError
+from artifix.errors import ModelError, RecipeError
 from artifix.models.discriminator import FULL_PATCH, SUB_PATCH
 from artifix.models.generator import GeneratorConfig
+from artifix.models.networks import DEFAULT_KIND, Config, config_class, kind_of
 from artifix.train.perceptual import LAYERS
 
 
@@ -19,7 +20,8 @@ class DataRecipe:
 
     patch: int = 128  # side of a patch, pixels
     batch: int = 16  # patches a step, over all processes together
-    quality: tuple[int, int] = (5, 95)  # JPEG quality is drawn from this closed range
+    codec: str = "jpeg"  # or "video": frames of films of the pictures, by H.264 and HEVC, always 4:2:0 and coded once
+    quality: tuple[int, int] = (5, 95)  # JPEG quality, or films' CRF in 0..51, is drawn from this closed range
     quality_power: float = 1.0  # low + range * u^power: 1 draws uniformly, 2 half of them from the lowest quarter
     full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
     grey: float = 0.1  # share of colour patches made grey
@@ -28,7 +30,11 @@ class DataRecipe:
 
     def __post_init__(self) -> None:
         low, high = self.quality
-        if not 1 <= low <= high <= 100:
+        if self.codec not in ("jpeg", "video"):
+            raise RecipeError(f'data.codec must be "jpeg" or "video", got "{self.codec}"')
+        if self.codec == "video" and not 0 <= low <= high <= 51:
+            raise RecipeError(f"data.quality is a CRF and must be [low, high] within 0..51, got {list(self.quality)}")
+        if self.codec == "jpeg" and not 1 <= low <= high <= 100:
             raise RecipeError(f"data.quality must be [low, high] within 1..100, got {list(self.quality)}")
         if self.quality_power <= 0:
             raise RecipeError(f"data.quality_power must be positive, got {self.quality_power}")
@@ -113,7 +119,7 @@ class Recipe:
 
     name: str
     seed: int = 0
-    network: GeneratorConfig = field(default_factory=GeneratorConfig)
+    network: Config = field(default_factory=GeneratorConfig)
     data: DataRecipe = field(default_factory=DataRecipe)
     loss: LossRecipe = field(default_factory=lambda: LossRecipe(mse=1.0))
     perceptual: PerceptualRecipe = field(default_factory=PerceptualRecipe)
@@ -128,12 +134,13 @@ class Recipe:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON and TOML hold them."""
-        return dataclasses.asdict(self)
+        """Plain values, as JSON and TOML hold them, the network's kind among its own."""
+        values = dataclasses.asdict(self)
+        return values | {"network": {"kind": kind_of(self.network)} | values["network"]}
 
 
-_TABLES = {
-    "network": GeneratorConfig,
+# The tables of a recipe beside [network], whose `kind` says what is in it.
+_TABLES: Final[dict[str, type[Any]]] = {
     "data": DataRecipe,
     "loss": LossRecipe,
     "perceptual": PerceptualRecipe,
@@ -155,13 +162,22 @@ def load_recipe(path: Path) -> Recipe:
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     """The recipe of plain values, the inverse of `Recipe.as_dict`; RecipeError for an unknown key or a bad value."""
     top = dict(values)
-    for name, table in _TABLES.items():
+    for name in ("network", *_TABLES):
         if name in top:
             if not isinstance(top[name], dict):
                 raise RecipeError(f"[{name}] must be a table")
-            top[name] = _build(table, top[name], f"{name}.")
+            table = dict(top[name])
+            cls = _TABLES[name] if name in _TABLES else _network(table.pop("kind", DEFAULT_KIND))
+            top[name] = _build(cls, table, f"{name}.")
     recipe: Recipe = _build(Recipe, top, "")
     return recipe
+
+
+def _network(kind: object) -> type[Config]:
+    try:
+        return config_class(kind)
+    except ModelError as error:
+        raise RecipeError(f"network.kind: {error}") from error
 
 
 def _build(cls: type[Any], values: dict[str, Any], prefix: str) -> Any:

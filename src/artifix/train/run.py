@@ -37,10 +37,10 @@ def train_from_files(
     """Train as `loop.train` does, from a recipe's file and folders of pictures; the last checkpoint's folder.
 
     `device` None is cuda where there is one, else cpu. `pairs` says where patches are degraded, "device" or "workers";
-    None is the device if that is a GPU. `workers` None is one beside a CPU, four beside a GPU that makes the pairs
-    itself, else every core. Under torchrun every process runs this; the first alone shows progress and returns a
-    folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is wrong; a run that exists is
-    only gone on with by `resume`.
+    None is the device if that is a GPU, but for films the workers. `workers` None is one beside a CPU, four beside a
+    GPU that makes the pairs itself, else every core. Under torchrun every process runs this; the first alone shows
+    progress and returns a folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is
+    wrong; a run that exists is only gone on with by `resume`.
     """
     recipe = load_recipe(recipe_file)
     if steps is not None:
@@ -48,7 +48,7 @@ def train_from_files(
     if not resume and latest_checkpoint(out):
         raise RecipeError(f"{out}: holds a run already; --resume goes on with it")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    on_device = device != "cpu" if pairs is None else pairs == "device"
+    on_device = device != "cpu" and recipe.data.codec == "jpeg" if pairs is None else pairs == "device"
     if workers is None:
         workers = 1 if device == "cpu" else 4 if on_device else os.cpu_count() or 1
     torch.backends.cudnn.benchmark = True  # every batch has the same shape

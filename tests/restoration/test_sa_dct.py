@@ -11,9 +11,9 @@ from artifix.evaluate.metrics import psnr
 
 pytest.importorskip("numba")
 
-from artifix.evaluate.sa_dct import deblock, noise_level, quantisation_tables
-from artifix.evaluate.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, lpa_kernels, octagon
-from artifix.evaluate.sa_dct.transform import dct_bases, forward, inverse
+from artifix.restoration.sa_dct import deblock, noise_level, quantisation_tables
+from artifix.restoration.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, lpa_kernels, octagon
+from artifix.restoration.sa_dct.transform import dct_bases, forward, inverse
 
 BASES = dct_bases(17)
 

@@ -13,7 +13,7 @@ A shape is given by its pixels, column after column and downwards in each, and b
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.evaluate.sa_dct.compiled import compiled
+from artifix.restoration.sa_dct.compiled import compiled
 
 Values = NDArray[np.float32]
 Counts = NDArray[np.int64]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.evaluate.sa_dct.compiled import compiled
+from artifix.restoration.sa_dct.compiled import compiled
 
 Plane = NDArray[np.float32]
 

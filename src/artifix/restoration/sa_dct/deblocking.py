@@ -2,21 +2,24 @@
 
 import io
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
 from artifix.errors import ModelError
-from artifix.evaluate.sa_dct.compiled import compiled
-from artifix.evaluate.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, octagon
-from artifix.evaluate.sa_dct.transform import dct_bases, forward, inverse
+from artifix.image import jpeg
+from artifix.restoration.sa_dct.compiled import compiled
+from artifix.restoration.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, octagon
+from artifix.restoration.sa_dct.transform import dct_bases, forward, inverse
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 Integers = NDArray[np.int64]
+Scales = NDArray[np.uint8]
 
 # How far an octagon reaches in a direction, for each of `SCALES`, in the two stages.
 _REACHES: Final = np.array(SCALES) - 1
@@ -28,30 +31,37 @@ _THRESHOLD: Final = 0.77
 _OVERLAP: Final = 70
 
 
-def deblock(image: Pixels, tables: list[list[int]]) -> Pixels:
+def deblock(image: Pixels, tables: Sequence[jpeg.Table]) -> Pixels:
     """The image without its JPEG artifacts; uint8, grey (H, W) or RGB (H, W, 3), gives the same shape.
 
-    `tables` are the quantisation tables (see `quantisation_tables`) of the grey plane or of Y, Cb and Cr. The chroma is
-    filtered in the luma's octagons.
+    `tables` are the quantisation tables (see `quantisation_tables`) of the grey plane or of Y, Cb and Cr.
     """
-    planes = image[..., None] if image.ndim == 2 else rgb_to_ycbcr(image)
-    noisy = np.ascontiguousarray(planes.transpose(2, 0, 1), dtype=np.float32) / np.float32(255)
-    scales = adaptive_scales(noisy[0], noise_level(tables[0]))
-    restored = [_denoise(plane, scales, noise_level(table)) for plane, table in zip(noisy, tables, strict=True)]
-    planes = np.stack(restored, axis=-1) * np.float32(255)
+    planes = deblock_planes(image[..., None] if image.ndim == 2 else rgb_to_ycbcr(image), tables)
     rgb = planes[..., 0] if image.ndim == 2 else ycbcr_to_rgb(planes)
     return np.rint(rgb).clip(0, 255).astype(np.uint8)
 
 
-def quantisation_tables(file: bytes) -> list[list[int]]:
+def deblock_planes(planes: NDArray[np.uint8 | np.float32], tables: Sequence[jpeg.Table]) -> Plane:
+    """A grey plane (H, W, 1), or Y, Cb and Cr (H, W, 3), in 0..255 -> the same without artifacts, float32, not clipped.
+
+    The chroma is filtered in the luma's octagons.
+    """
+    noisy = np.ascontiguousarray(planes.transpose(2, 0, 1), dtype=np.float32) / np.float32(255)
+    scales = adaptive_scales(noisy[0], noise_level(tables[0]))
+    restored = [_denoise(plane, scales, noise_level(table)) for plane, table in zip(noisy, tables, strict=True)]
+    return np.stack(restored, axis=-1) * np.float32(255)
+
+
+def quantisation_tables(file: bytes) -> tuple[jpeg.Table, ...]:
     """The tables of a JPEG's components, in their order, each of 64 steps row by row; ModelError for another format."""
     with Image.open(io.BytesIO(file)) as opened:
-        if not isinstance(opened, JpegImagePlugin.JpegImageFile):
+        tables = jpeg.quantisation_tables(opened)
+        if tables is None:
             raise ModelError(f"sa-dct: reads the quantisation tables of a JPEG, and this is {opened.format}")
-        return [opened.quantization[component[3]] for component in opened.layer]
+        return tables
 
 
-def noise_level(table: list[int]) -> float:
+def noise_level(table: Sequence[int]) -> float:
     """The standard deviation, in 0..1, that a quantisation table's artifacts are taken for.
 
     0.69 q^1.3 is the variance in squared grey levels, q the mean of the nine lowest frequencies' steps.
@@ -61,13 +71,15 @@ def noise_level(table: list[int]) -> float:
     return float(np.sqrt(0.69 * steps.mean() ** 1.3) / 255)
 
 
-def _denoise(noisy: Plane, scales: NDArray[np.uint8], sigma: float) -> Plane:
-    pilot = _hard_threshold(noisy, _REACHES[scales], DIRECTIONS, _BASES, sigma)
-    return _wiener(noisy, pilot, _WIENER_REACHES[scales], DIRECTIONS, _BASES, sigma)
+def _denoise(noisy: Plane, scales: Scales, sigma: float) -> Plane:
+    pilot = _hard_threshold(noisy, scales, _REACHES, DIRECTIONS, _BASES, sigma)
+    return _wiener(noisy, pilot, scales, _WIENER_REACHES, DIRECTIONS, _BASES, sigma)
 
 
 @compiled
-def _hard_threshold(noisy: Plane, reaches: Integers, directions: Integers, bases: Plane, sigma: float) -> Plane:
+def _hard_threshold(
+    noisy: Plane, scales: Scales, reaches: Integers, directions: Integers, bases: Plane, sigma: float
+) -> Plane:
     """The first estimate: of every octagon, the coefficients above a threshold that grows with its size."""
     height, width = noisy.shape
     totals = np.zeros((3, height, width), np.float32)
@@ -75,7 +87,7 @@ def _hard_threshold(noisy: Plane, reaches: Integers, directions: Integers, bases
         for x in range(width):
             if totals[2, y, x] >= _OVERLAP:
                 continue
-            pixels, columns = _pixels(y, x, octagon(reaches[y, x], directions))
+            pixels, columns = _pixels(y, x, octagon(reaches[scales[y, x]], directions))
             values, mean = _centred(noisy, pixels)
             coefficients, rows = forward(values, columns, bases)
             threshold = _THRESHOLD * math.sqrt(2 * math.log(len(pixels)) + 1) * sigma
@@ -92,7 +104,9 @@ def _hard_threshold(noisy: Plane, reaches: Integers, directions: Integers, bases
 
 
 @compiled
-def _wiener(noisy: Plane, pilot: Plane, reaches: Integers, directions: Integers, bases: Plane, sigma: float) -> Plane:
+def _wiener(
+    noisy: Plane, pilot: Plane, scales: Scales, reaches: Integers, directions: Integers, bases: Plane, sigma: float
+) -> Plane:
     """The second estimate: each coefficient times its empirical Wiener weight, by the first estimate's energy there."""
     height, width = noisy.shape
     totals = np.zeros((3, height, width), np.float32)
@@ -100,7 +114,7 @@ def _wiener(noisy: Plane, pilot: Plane, reaches: Integers, directions: Integers,
         for x in range(width):
             if totals[2, y, x] >= _OVERLAP:
                 continue
-            pixels, columns = _pixels(y, x, octagon(reaches[y, x], directions))
+            pixels, columns = _pixels(y, x, octagon(reaches[scales[y, x]], directions))
             values, mean = _centred(noisy, pixels)
             coefficients, rows = forward(values, columns, bases)
             expected, _ = forward(_centred(pilot, pixels)[0], columns, bases)

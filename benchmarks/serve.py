@@ -1,0 +1,180 @@
+"""Measure the web server under load: many uploads at once, every answer compared with what the library restores.
+
+    python benchmarks/serve.py --json results/serve.json [--uploads 50] [--width 730] [--height 548]
+
+It starts `artifix serve` on loopback with its own limits, sends every picture from a thread of its own, and comes again
+as Retry-After says where the queue is full. The exit status is 1 if an answer is lost or wrong, or a file left behind.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import numpy as np
+from machine import machine
+from PIL import Image
+from skimage import data as samples
+
+from artifix.codecs import encode
+from artifix.provenance import current_commit
+from artifix.restoration import Restorer
+
+QUALITIES = (10, 20, 40, 70)
+PATIENCE = 600  # seconds for one answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one client lived through."""
+
+    data: bytes  # empty where there was none
+    seconds: float  # from its first attempt to its answer
+    refusals: int  # of the full queue
+
+
+def main() -> None:
+    """Measure, write the JSON file, and fail if anything was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--uploads", type=int, default=50)
+    parser.add_argument("--width", type=int, default=730)
+    parser.add_argument("--height", type=int, default=548)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pictures = write_pictures(folder, options.uploads, options.height, options.width)
+        with serving(folder) as server:
+            post(server.url, pictures[0])  # which loads the model
+            warm = server.peak_memory()
+            began = time.perf_counter()
+            answers = post_all(server.url, pictures)
+            seconds = time.perf_counter() - began
+            peak = server.peak_memory()
+        left = len(list((folder / "temporary").iterdir()))
+        right = compare(folder, pictures, answers)
+    latencies = sorted(answer.seconds for answer in answers)
+    lost = sum(not answer.data for answer in answers)
+    results = {
+        "commit": current_commit(),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "uploads": options.uploads,
+        "megapixels_each": round(options.width * options.height / 1e6, 3),
+        "lost": lost,
+        "wrong": options.uploads - lost - right,
+        "refused_and_come_again": sum(answer.refusals for answer in answers),
+        "left_on_disk": left,
+        "seconds": round(seconds, 2),
+        "megapixels_per_second": round(options.uploads * options.width * options.height / 1e6 / seconds, 3),
+        "latency_seconds": {
+            "median": round(statistics.median(latencies), 2),
+            "p95": round(float(np.quantile(latencies, 0.95)), 2),
+            "longest": round(latencies[-1], 2),
+        },
+        "peak_gib": {"after_one": gib(warm), "after_all": gib(peak)},
+    }
+    options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(results, indent=1))
+    if results["lost"] or results["wrong"] or left:
+        sys.exit(1)
+
+
+def write_pictures(folder: Path, count: int, height: int, width: int) -> list[Path]:
+    """JPEGs of scikit-image's astronaut, each moved by another amount, of several qualities."""
+    astronaut = Image.fromarray(samples.astronaut()).resize((width, height), Image.Resampling.BICUBIC)
+    paths = [folder / f"{number}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        image = np.roll(np.asarray(astronaut), 7 * number, axis=1)
+        path.write_bytes(encode(image, quality=QUALITIES[number % len(QUALITIES)]))
+    return paths
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `artifix serve`."""
+
+    url: str
+    pid: int
+
+    def peak_memory(self) -> int:
+        """The largest resident memory so far, in bytes; as Linux tells it."""
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The server on a free port of loopback, its temporary files below the folder."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "artifix", "serve", "--port", "0"]
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            yield Server(process.stdout.readline().strip(), process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def post_all(url: str, pictures: list[Path]) -> list[Answer]:
+    """Every picture from a thread of its own, all at the same moment."""
+    together = threading.Barrier(len(pictures))
+
+    def post_together(path: Path) -> Answer:
+        together.wait()
+        return post(url, path)
+
+    with ThreadPoolExecutor(len(pictures)) as pool:
+        return list(pool.map(post_together, pictures))
+
+
+def post(url: str, path: Path) -> Answer:
+    """One picture, again and again while the queue is full."""
+    began, refusals = time.perf_counter(), 0
+    try:
+        while time.perf_counter() - began < PATIENCE:
+            files = {"file": (path.name, path.read_bytes())}
+            answer = httpx2.post(f"{url}api/restore", files=files, timeout=PATIENCE)
+            if answer.status_code != 429:
+                return Answer(
+                    answer.content if answer.status_code == 200 else b"", time.perf_counter() - began, refusals
+                )
+            refusals += 1
+            time.sleep(int(answer.headers["Retry-After"]))
+    except httpx2.HTTPError as error:
+        print(f"{path.name}: {error!r}", file=sys.stderr)
+    return Answer(b"", time.perf_counter() - began, refusals)
+
+
+def compare(folder: Path, pictures: list[Path], answers: list[Answer]) -> int:
+    """How many answers are, byte for byte, what the library writes."""
+    restorer, right = Restorer(), 0
+    for path, answer in zip(pictures, answers, strict=True):
+        target = folder / "restored.jpg"
+        restorer.restore_file(path, target, overwrite=True)
+        right += answer.data == target.read_bytes()
+    return right
+
+
+def gib(size: int) -> float:
+    """Bytes in GiB, as the results have it."""
+    return round(size / 2**30, 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""`artifix serve`: the web page and the HTTP API."""
+
+from typing import Annotated
+
+import typer
+
+from artifix.cli.sizes import parse_size
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at; one that others can reach needs a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8000,
+    token: Annotated[
+        str, typer.Option(envvar="ARTIFIX_TOKEN", show_envvar=True, help="What clients must know; better not typed.")
+    ] = "",
+    max_upload: Annotated[int, typer.Option(parser=parse_size, help="Refuse larger files.")] = 64_000_000,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 64_000_000,
+    queue: Annotated[int, typer.Option(min=0, help="Pictures that may wait; more are told to come again.")] = 32,
+    workers: Annotated[int | None, typer.Option(min=1, help="Pictures worked on at once; all cores.")] = None,
+) -> None:
+    """Open a web page, and an HTTP API, that restores pictures."""
+    from artifix.web.app import create_app
+    from artifix.web.guard import is_loopback
+    from artifix.web.limits import Limits, cores
+    from artifix.web.server import listen, make_server
+
+    if not is_loopback(host):
+        if not token:
+            raise typer.BadParameter(f"{host} can be reached by others, so a --token is needed", param_hint="--host")
+        typer.echo(f"artifix: {host} can be reached by others, and what they send is not encrypted", err=True)
+    try:
+        limits = Limits(
+            max_bytes=max_upload, max_pixels=max_pixels, queue=queue, workers=cores() if workers is None else workers
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    app = create_app(limits, token=token)
+    with listen(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/")
+        make_server(app, limits).run(sockets=[listening])

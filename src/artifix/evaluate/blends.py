@@ -1,0 +1,36 @@
+"""Two ways between a faithful and a vivid model, as methods, to measure which is the better at one `detail`."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.evaluate.methods import Method
+from artifix.models.blending import read_blended
+from artifix.models.catalog import DEFAULT, VIVID, read_model
+from artifix.restoration import Restorer
+
+Pixels = NDArray[np.uint8]
+
+
+def load_blends(detail: float, faithful: str | Path = DEFAULT, vivid: str | Path = VIVID) -> list[Method]:
+    """The methods `detail D, weights`, one network in between, and `detail D, outputs`, what two networks make mixed.
+
+    The second takes twice the time; its mean is rounded to uint8 once, at the end. ModelError as `read_blended`.
+    """
+    between = Restorer(faithful, detail=detail, vivid=vivid)
+    ends = Restorer(faithful), Restorer(vivid)
+
+    def by_weights(degraded: Pixels, file: bytes) -> Pixels:
+        return between.restore_image(degraded).astype(np.uint8, copy=False)
+
+    def by_outputs(degraded: Pixels, file: bytes) -> Pixels:
+        fine = degraded.astype(np.uint16) * np.uint16(257)  # 16 bits in, 16 bits out
+        first, second = (end.restore_image(fine) / 257 for end in ends)
+        return np.rint((1 - detail) * first + detail * second).astype(np.uint8)
+
+    both = hashlib.sha256(read_model(faithful) + read_model(vivid)).hexdigest()[:16]
+    blended = hashlib.sha256(read_blended(faithful, detail, vivid)).hexdigest()[:16]
+    name = f"detail {detail:g}"
+    return [Method(f"{name}, weights", by_weights, blended), Method(f"{name}, outputs", by_outputs, both)]

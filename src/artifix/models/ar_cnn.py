@@ -1,0 +1,18 @@
+"""AR-CNN (Dong, Deng, Loy and Tang, "Compression Artifacts Reduction by a Deep Convolutional Network", ICCV 2015)."""
+
+from dataclasses import dataclass
+
+from artifix.models.chain import ChainConfig, Layer
+
+
+@dataclass(frozen=True)
+class ArCnnConfig(ChainConfig):
+    """Feature extraction, enhancement, mapping and reconstruction (section 3.1): 9x9x64, 7x7x32, 1x1x16, 5x5x1.
+
+    The paper's last layer makes the picture itself (`residual` False), and its convolutions have no padding.
+    """
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The paper's four."""
+        return Layer(9, 64), Layer(7, 32), Layer(1, 16), Layer(5, self.channels)

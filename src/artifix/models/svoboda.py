@@ -1,0 +1,35 @@
+"""L4 and L8 (Svoboda, Hradis, Barina and Zemcik, WSCG 2016): four and eight layers that learn the residual.
+
+"Compression Artifacts Removal Using Convolutional Neural Networks", arXiv:1605.00366. The paper's own table of layers
+was not at hand: L8's sizes and both of its skips are those of an independent implementation that cites it
+(github.com/yydlmzyz, "Image deblocking using deep learning"). L4's are less certain: the kernels and widths of L8's
+first three layers and of its last.
+"""
+
+from dataclasses import dataclass
+
+from artifix.models.chain import ChainConfig, Layer
+
+
+@dataclass(frozen=True)
+class L4Config(ChainConfig):
+    """Four layers: 11x11x32, 3x3x64, 3x3x64, 5x5x1."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The four."""
+        return Layer(11, 32), Layer(3, 64), Layer(3, 64), Layer(5, self.channels)
+
+
+@dataclass(frozen=True)
+class L8Config(ChainConfig):
+    """Eight layers: 11x11x32, three of 3x3x64, 1x1x64, 5x5x64, 1x1x128, 5x5x1.
+
+    The first layer's maps skip to both 1x1 layers, the fifth in the middle and the seventh.
+    """
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The eight."""
+        first, inner, middle = Layer(11, 32), Layer(3, 64), Layer(1, 64, skip=True)
+        return first, inner, inner, inner, middle, Layer(5, 64), Layer(1, 128, skip=True), Layer(5, self.channels)

@@ -1,0 +1,84 @@
+"""From file to file and from folder to folder, whatever it is that restores the pictures."""
+
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from artifix.errors import ModelError, OutputError
+from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
+from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, Record, pair_up, restore_all
+
+
+class FileRestorer(ABC):
+    """What restores pictures, and so files and folders of them; safe to share between threads."""
+
+    @abstractmethod
+    def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
+        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
+
+    def restore_file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        overwrite: bool = False,
+        quality: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        progress: Progress = lambda share: None,
+    ) -> Record:
+        """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
+
+        `quality` 1..100 is the encoder's, None the format's default. An existing target is kept unless `overwrite`.
+        Missing folders are made. ImageError and OutputError say what is wrong with a file; nothing is then left behind.
+        """
+        source, target = Path(source), Path(target)
+        if not overwrite and source.exists() and target.is_file():
+            if target.samefile(source):
+                raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
+            return Record(str(source), str(target), "kept")
+        began = time.perf_counter()
+        picture = read_picture(source, max_pixels=max_pixels)
+        height, width = picture.pixels.shape[:2]
+        notes = losses(target, picture, quality=quality)
+        if picture.frames > 1:
+            notes = (f"the first of {picture.frames} frames", *notes)
+        try:
+            restored = self.restore_picture(picture, progress)
+        except ModelError as error:
+            raise ModelError(f"{source}: {error}") from error
+        del picture  # its pixels are as large as what is written next
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
+        write_picture(target, restored, quality=quality, overwrite=overwrite)
+        seconds = time.perf_counter() - began
+        return Record(str(source), str(target), "restored", width, height, round(seconds, 3), tuple(notes))
+
+    def restore_folder(
+        self,
+        source: str | Path,
+        target: str | Path,
+        *,
+        recursive: bool = True,
+        suffix: str = "",
+        overwrite: bool = False,
+        quality: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        jobs: int = DEFAULT_JOBS,
+    ) -> list[Record]:
+        """Restore every picture of a folder into another that mirrors it; one record a picture, in their order.
+
+        A picture that fails is a record with its error, and the rest goes on; those already there are kept, so a run
+        that was stopped goes on. `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side.
+        DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
+        """
+        pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
+
+        def restore(pair: Pair, progress: Progress) -> Record:
+            return self.restore_file(
+                *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
+            )
+
+        records = {record.source: record for record in restore_all(pairs, restore, jobs)}
+        return [records[str(pair.source)] for pair in pairs]

@@ -1,0 +1,39 @@
+"""What restores pictures, by the name that the command line gives it."""
+
+from pathlib import Path
+
+from artifix.errors import ModelError
+from artifix.models.catalog import DEFAULT, VIVID
+from artifix.restoration.deblocker import SA_DCT, Deblocker
+from artifix.restoration.engine import EngineName, Precision
+from artifix.restoration.files import FileRestorer
+from artifix.restoration.restorer import DEFAULT_MEMORY, Restorer
+
+
+def load_restorer(
+    model: str | Path = DEFAULT,
+    *,
+    strength: float = 1.0,
+    detail: float = 0.0,
+    vivid: str | Path = VIVID,
+    engine: EngineName = "auto",
+    precision: Precision = "auto",
+    max_memory: int = DEFAULT_MEMORY,
+) -> FileRestorer:
+    """A `Restorer` for a shipped model's name or an .onnx file; for `sa-dct` a `Deblocker`, which has no engine.
+
+    ModelError as theirs, and for `sa-dct` with `detail`, for which there must be weights.
+    """
+    if str(model) == SA_DCT:
+        if detail:
+            raise ModelError(f"{SA_DCT}: has no weights to blend towards more detail")
+        return Deblocker(strength=strength, max_memory=max_memory)
+    return Restorer(
+        model,
+        strength=strength,
+        detail=detail,
+        vivid=vivid,
+        engine=engine,
+        precision=precision,
+        max_memory=max_memory,
+    )

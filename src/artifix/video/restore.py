@@ -1,0 +1,139 @@
+"""Restore a video file into another: decoding, the network and encoding side by side, segment by segment."""
+
+import io
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import av
+
+from artifix.errors import ArtifixError, ModelError, OutputError
+from artifix.image import MAX_PIXELS, atomic_output
+from artifix.restoration import Record, Restorer
+from artifix.restoration.files import FileRestorer
+from artifix.restoration.folder import Progress
+from artifix.video.ahead import ahead
+from artifix.video.encoders import Encoding, choose
+from artifix.video.formats import container_of
+from artifix.video.mux import assemble
+from artifix.video.samples import read_samples, with_samples
+from artifix.video.segments import SEGMENT, Segments, job_of
+from artifix.video.source import Tally, Video, probe, read_frames
+from artifix.yuv import add_change, to_ycbcr
+
+_WAITING: Final = 4  # frames between two stages
+
+
+def restore_video(
+    source: str | Path,
+    target: str | Path,
+    restorer: FileRestorer,
+    *,
+    codec: str | None = None,
+    crf: int | None = None,
+    overwrite: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    segment: int = SEGMENT,
+    progress: Progress = lambda share: None,
+) -> Record:
+    """Restore a video into a file whose suffix names its container; sound, subtitles and all beside it are copied.
+
+    `codec` is h264, hevc or ffv1 (without loss), by default H.264, or HEVC for more than 8 bits; `crf` 0..51 its
+    constant rate factor, smaller being better. Memory is that of a few frames. What is done is kept in segments of so
+    many frames, in a folder beside the target: after an interruption the same call goes on from there. The target
+    appears whole or not at all, and one that exists is kept unless `overwrite`. `progress` hears the share done, 0..1,
+    and may raise to stop.
+
+    VideoError, CodecError and OutputError say what is wrong with the source, the encoder and the target; all of it
+    that can be known beforehand is said before the first frame is restored.
+    """
+    source, target = Path(source), Path(target)
+    if not isinstance(restorer, Restorer):
+        raise ModelError(f"{source}: is a video, which a network alone restores")
+    container = container_of(target)
+    if not overwrite and source.exists() and target.is_file():
+        if target.samefile(source):
+            raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
+        return Record(str(source), str(target), "kept")
+    began = time.perf_counter()
+    video = probe(source, max_pixels=max_pixels)
+    encoding = choose(video, codec, crf)
+    segments = Segments(target)
+    asked = {
+        "model": restorer.engine.fingerprint,
+        "strength": restorer.strength,
+        "precision": restorer.engine.precision,
+    }
+    done = segments.begin(job_of(video, encoding, asked, segment))
+    try:
+        notes = _try(container, video, encoding, segments)
+    except ArtifixError:
+        if not done:
+            segments.end()
+        raise
+
+    tally = Tally()
+    behind = sum(len(each.times) for each in done)
+    with (
+        ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
+        ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
+    ):
+        for first in frames:
+            rest = itertools.islice(frames, segment - 1)
+            done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
+    with atomic_output(target, overwrite=overwrite) as file:
+        assemble(file, container, video, done)
+    segments.end()
+    progress(1.0)
+    seconds = round(time.perf_counter() - began, 3)
+    notes = [*notes, *_said(video, encoding, tally)]
+    count = sum(len(each.times) for each in done)
+    return Record(str(source), str(target), "restored", video.width, video.height, seconds, tuple(notes), frames=count)
+
+
+def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:
+    """A frame as the encoder takes it, its samples restored, everything else it carries unchanged."""
+    planes = read_samples(frame, video.layout)
+    ycbcr = to_ycbcr(planes, video.layout)
+    change = restorer.restore_planes(ycbcr, progress)
+    change -= ycbcr
+    return with_samples(frame, add_change(planes, change, video.layout), video.layout, encoding.like)
+
+
+def _restored(
+    frames: Iterable[Any], video: Video, encoding: Encoding, restorer: Restorer, behind: int, progress: Progress
+) -> Iterator[Any]:
+    for number, frame in enumerate(frames, start=behind):
+
+        def hear(share: float, number: int = number) -> None:
+            progress(min(1.0, (number + share) / video.frames))
+
+        restored = restore_frame(frame, video, encoding, restorer, hear)
+        restored.pts, restored.duration = frame.pts, frame.duration
+        yield restored
+
+
+def _try(container: str, video: Video, encoding: Encoding, segments: Segments) -> list[str]:
+    """Encode one empty frame and write a file's header: what fails after hours otherwise fails now."""
+    trial = _empty_frame(encoding, video)
+    coded = segments.write("trial", [trial], video, encoding)
+    return assemble(io.BytesIO(), container, video, [coded], trial=True)
+
+
+def _empty_frame(encoding: Encoding, video: Video) -> Any:
+    frame = av.VideoFrame(*encoding.like)
+    for plane in read_samples(frame, video.layout):
+        plane[:] = 0
+    frame.pts, frame.duration = 0, 1
+    return frame
+
+
+def _said(video: Video, encoding: Encoding, tally: Tally) -> Iterator[str]:
+    if (encoding.width, encoding.height) != (video.width, video.height):
+        yield f"{encoding.width}x{encoding.height}, as {encoding.codec} has no odd sizes"
+    if tally.damaged:
+        yield f"{tally.damaged} frames were damaged"
+    if tally.interlaced:
+        yield f"{tally.interlaced} interlaced frames restored as if they were not"

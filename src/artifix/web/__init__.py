@@ -1,0 +1,1 @@
+"""Show: restoring behind a web page and an HTTP API."""

@@ -1,0 +1,241 @@
+"""The HTTP API and the page, as one ASGI application."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from artifix.image import FORMATS
+from artifix.models.catalog import DEFAULT, MODELS, VIVID
+from artifix.web import work
+from artifix.web.guard import Guard
+from artifix.web.limits import Limits
+from artifix.web.queue import Progress, WorkQueue
+from artifix.web.refusal import Refusal
+from artifix.web.restorers import Restorers
+from artifix.web.upload import GoneError, Upload, receive, while_connected
+
+Result = TypeVar("Result")
+
+STATIC: Final = Path(__file__).parent / "static"
+SUFFIXES: Final = {format.name.lower(): format.suffixes[0] for format in FORMATS}
+RECORD_HEADER: Final = "Artifix-Record"
+
+
+class FormatName(StrEnum):
+    """The formats that are written."""
+
+    jpeg = "jpeg"
+    png = "png"
+    webp = "webp"
+    tiff = "tiff"
+    bmp = "bmp"
+    avif = "avif"
+    jpeg2000 = "jpeg2000"
+
+
+class Failure(BaseModel):
+    """Why there is no other answer."""
+
+    error: str
+
+
+JobName = Annotated[
+    str, Query(pattern="^[A-Za-z0-9_-]{0,64}$", description="A name, yours to choose, to ask /api/progress/NAME by.")
+]
+_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+_FAILURES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Failure, "description": reason}
+    for status, reason in {
+        400: "a parameter is wrong, or the format cannot hold the picture",
+        401: "the token is missing or wrong",
+        408: "the upload took too long",
+        413: "too many bytes or pixels",
+        415: "not a picture of a format that can be read",
+        422: "the picture is broken",
+        429: "the queue is full; Retry-After says how many seconds to wait",
+    }.items()
+}
+
+
+class HeldFile(FileResponse):
+    """A file as an answer, and what must be kept until it has been sent; it is let go whether it arrives or not."""
+
+    def __init__(self, path: Path, held: AsyncExitStack, seconds: float, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._held, self._seconds = held, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file within `seconds`; TimeoutError if a client reads more slowly."""
+        async with self._held, asyncio.timeout(self._seconds):
+            await super().__call__(scope, receive, send)
+
+
+def create_app(
+    limits: Limits | None = None,
+    *,
+    token: str = "",
+    models: Mapping[str, str | Path] | None = None,
+    vivid: str | Path = VIVID,
+) -> FastAPI:
+    """The application. With a token, clients must bear it; without, it answers to this machine's own names only.
+
+    `models` gives the offered models by name, each as `Restorer` takes it; all that are shipped by default. `vivid` is
+    what `detail` leads to.
+    """
+    limits = limits or Limits()
+    queue = WorkQueue(limits)
+    restorers = Restorers(models or {name: name for name in MODELS}, vivid, limits.max_memory)
+    default = DEFAULT if DEFAULT in restorers.cards else next(iter(restorers.cards))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        queue.close()
+
+    app = FastAPI(
+        title="artifix",
+        summary="Takes the compression out of pictures.",
+        version=version("artifix"),
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
+        redoc_url=None,
+    )
+    app.add_middleware(Guard, limits=limits, token=token)
+    app.exception_handler(Refusal)(_refuse)
+    app.exception_handler(RequestValidationError)(_refuse_parameters)
+    app.exception_handler(HTTPException)(_refuse_http)
+    app.exception_handler(GoneError)(_answer_nobody)
+
+    async def process(
+        held: AsyncExitStack, request: Request, job: str, do: Callable[[Upload, Progress], Result]
+    ) -> tuple[Upload, Result]:
+        """Take a place, receive the picture, and have a worker do something with it; `held` keeps place and files."""
+        place = held.enter_context(queue.place(job))
+        upload = await held.enter_async_context(receive(request, limits))
+        return upload, await while_connected(request, queue.run(place, partial(do, upload)))
+
+    @app.post("/api/restore", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY)
+    async def restore(
+        request: Request,
+        model: Annotated[str, Query(description="One of /api/models.")] = default,
+        strength: Annotated[
+            float, Query(ge=0, le=1, allow_inf_nan=False, description="0: the input, 1: fully restored.")
+        ] = 1.0,
+        detail: Annotated[
+            float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
+        ] = 0.0,
+        format: Annotated[FormatName | None, Query(description="The input's own by default, or else PNG.")] = None,
+        job: JobName = "",
+    ) -> Response:
+        """Restore the picture in the field `file`: the file that `artifix restore` would write, metadata kept."""
+        if model not in restorers.cards:
+            raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
+
+        def do(upload: Upload, progress: Progress) -> Any:
+            suffix = SUFFIXES[format] if format else upload.suffix
+            return work.restore(
+                upload, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
+            )
+
+        async with AsyncExitStack() as held:
+            upload, (path, record) = await process(held, request, job, do)
+            told = {name: getattr(record, name) for name in ("width", "height", "seconds", "notes")}
+            return HeldFile(
+                path,
+                held.pop_all(),
+                limits.transfer_seconds,
+                filename=f"{upload.stem}-restored{path.suffix}",
+                headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
+            )
+
+    @app.post("/api/inspect", responses=_FAILURES, openapi_extra=_BODY)
+    async def inspect(request: Request, job: JobName = "") -> dict[str, Any]:
+        """What the picture tells of its compression; `summary` says it in words."""
+        async with AsyncExitStack() as held:
+            _, found = await process(held, request, job, partial(work.describe, max_pixels=limits.max_pixels))
+        return found
+
+    @app.post("/api/preview", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY)
+    async def preview(request: Request, job: JobName = "") -> Response:
+        """The picture as it came, its first frame, as PNG: for browsers that do not know its format."""
+        async with AsyncExitStack() as held:
+            _, path = await process(held, request, job, partial(work.preview, max_pixels=limits.max_pixels))
+            return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
+
+    @app.get("/api/progress/{job}")
+    async def progress(job: str) -> dict[str, Any]:
+        """What a picture is at: its state (unknown once it is done), how many wait before it, the share done."""
+        return queue.describe(job)
+
+    @app.get("/api/models")
+    async def list_models() -> dict[str, Any]:
+        """The models' cards, and the formats that are written."""
+        return {
+            "default": default,
+            "models": [
+                dataclasses.asdict(card) | {"name": name, "detail": restorers.has_detail(name)}
+                for name, card in restorers.cards.items()
+            ],
+            "formats": SUFFIXES,
+        }
+
+    @app.get("/api/health")
+    async def health() -> dict[str, Any]:
+        """Whether the server is well, how busy it is, and its limits."""
+        return {
+            "status": "ok",
+            "version": app.version,
+            "working": queue.count("working"),
+            "waiting": queue.count("waiting"),
+            "limits": dataclasses.asdict(limits),
+        }
+
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def _refuse_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return Refusal(400, "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())).response()
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return Refusal(error.status_code, error.detail, error.headers).response()
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "the client has left"}, 499)

@@ -1,0 +1,102 @@
+"""What stands before every request: who may ask, how much may be sent, and an answer in JSON whatever goes wrong."""
+
+import hmac
+import ipaddress
+import logging
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from artifix.web.limits import Limits
+from artifix.web.refusal import Refusal
+
+_LOG: Final = logging.getLogger("uvicorn.error")
+_OPEN: Final = "/api/health"  # needs no token: it tells nothing of pictures
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """An ASGI application around another.
+
+    With a token every request below /api/ but for /api/health must bear it. Without one, only those that name this
+    machine itself are heard: no name that somebody lets point here. Bodies of more than `limits.max_body` bytes are
+    refused by their Content-Length, or as soon as they are longer.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, token: str) -> None:
+        self.app, self.limits, self.token = app, limits, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        unread = "transfer-encoding" in headers or length != "0"
+        received, started = 0, False
+
+        async def receive_bounded() -> Message:
+            nonlocal received, unread
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                unread = message.get("more_body", False)
+                if received > self.limits.max_body:
+                    raise self._too_large()
+            return message
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                answer = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    answer[name] = value
+                if unread:  # the rest of the body is not waited for
+                    answer["Connection"] = "close"
+            await send(message)
+
+        try:
+            self._admit(scope, headers, length)
+            await self.app(scope, receive_bounded, send_guarded)
+        except Refusal as refusal:
+            await refusal.response()(scope, receive, send_guarded)
+        except Exception:
+            _LOG.exception("%s %s failed", scope["method"], scope["path"])
+            if not started:
+                failure = Refusal(500, "the server has failed at this; its log tells more")
+                await failure.response()(scope, receive, send_guarded)
+
+    def _admit(self, scope: Scope, headers: Headers, length: str) -> None:
+        if not self.token and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname):
+            raise Refusal(421, "this server answers to this machine's own name only")
+        if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site") == "cross-site":
+            raise Refusal(403, "another site's page may not ask for this")
+        if self.token and scope["path"].startswith("/api/") and scope["path"] != _OPEN:
+            kind, _, given = headers.get("authorization", "").partition(" ")
+            if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
+                raise Refusal(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
+        if length.isdecimal() and int(length) > self.limits.max_body:
+            raise self._too_large()
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, f"the upload has more than {self.limits.max_bytes:,} bytes")

@@ -1,0 +1,53 @@
+"""What the server allows, all in one place."""
+
+import os
+from dataclasses import dataclass, field
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The server's bounds. At most `places` pictures are in the house, each a file of at most `max_bytes` on disk.
+
+    ValueError for a bound below 1, and for more workers than cores.
+    """
+
+    max_bytes: int = 64_000_000
+    """Of one uploaded file."""
+    max_pixels: int = 64_000_000
+    """Of one picture, known before it is decoded."""
+    queue: int = 32
+    """How many pictures may be arriving or waiting, beside those that are worked on."""
+    workers: int = field(default_factory=cores)
+    """How many pictures are worked on at once."""
+    max_memory: int = 1 << 30
+    """Bytes for the network, as `Restorer` has it; other values may cut other tiles than the command line does."""
+    transfer_seconds: float = 120.0
+    """How long one upload, and one answer, may take to cross the wire."""
+    header_seconds: float = 10.0
+    """How long a client may take to say what it wants, from the moment it connects."""
+    stall_seconds: float = 30.0
+    """How long a client may leave its answer unread."""
+    connections: int = 256
+    """How many clients may be connected; more are answered with status 503."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value < (0 if name == "queue" else 1) and not name.endswith("_seconds"):
+                raise ValueError(f"{name} must be at least {0 if name == 'queue' else 1}, got {value}")
+        if self.workers > cores():
+            raise ValueError(f"workers must be at most the {cores()} cores, got {self.workers}")
+
+    @property
+    def places(self) -> int:
+        """How many pictures may be in the house: arriving, waiting, worked on or leaving."""
+        return self.queue + self.workers
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of a request's body: the file, and what a multipart form puts around it."""
+        return self.max_bytes + (64 << 10)

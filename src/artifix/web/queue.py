@@ -1,0 +1,126 @@
+"""Pictures waiting for a worker: a bounded number of places, a pool of threads, and what each picture is at."""
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, Literal, TypeVar
+
+from artifix.web.limits import Limits
+from artifix.web.refusal import Refusal
+
+State = Literal["arriving", "waiting", "working", "leaving"]
+Progress = Callable[[float], None]
+Result = TypeVar("Result")
+
+_LONGEST_RETRY: Final = 60  # seconds
+_OLD: Final = 0.8  # the weight of what was known in the running mean of a picture's time
+
+
+class StoppedError(Exception):
+    """Raised inside a picture that nobody waits for any more."""
+
+
+class Job:
+    """One picture in the house."""
+
+    def __init__(self) -> None:
+        self.state: State = "arriving"
+        self.share = 0.0
+        """Of the work, done, 0..1."""
+        self.stopped = threading.Event()
+
+    def hear(self, share: float) -> None:
+        """Take note of the share done; StoppedError if the client has gone."""
+        if self.stopped.is_set():
+            raise StoppedError
+        self.share = share
+
+
+class WorkQueue:
+    """At most `limits.places` jobs at once, `limits.workers` of them worked on; used from one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._pool = ThreadPoolExecutor(limits.workers, thread_name_prefix="artifix-web")
+        self._jobs: list[Job] = []  # in the order in which they came
+        self._named: dict[str, Job] = {}
+        self._seconds = 1.0  # what a picture takes: a running mean
+
+    @contextmanager
+    def place(self, name: str = "") -> Iterator[Job]:
+        """A place in the house while the context lasts; its progress can be asked for by name.
+
+        Refusal 429 if all are taken, 409 if the name is.
+        """
+        if len(self._jobs) >= self.limits.places:
+            headers = {"Retry-After": str(self._retry_after())}
+            raise Refusal(429, "too many pictures are waiting; try again later", headers)
+        if name in self._named:
+            raise Refusal(409, "another picture has this job's name")
+        job = Job()
+        self._jobs.append(job)
+        if name:
+            self._named[name] = job
+        try:
+            yield job
+        finally:
+            self._jobs.remove(job)
+            self._named.pop(name, None)
+
+    async def run(self, job: Job, work: Callable[[Progress], Result]) -> Result:
+        """What `work` returns, called by a worker when it is this job's turn.
+
+        If the caller is cancelled, work that has not begun never does, work that has ends at the next share that it
+        tells, and only then does this return: no worker is ever at a picture that has no place.
+        """
+
+        def attend() -> Result:
+            job.hear(0.0)
+            job.state, began = "working", time.monotonic()
+            try:
+                return work(job.hear)
+            finally:
+                self._seconds = _OLD * self._seconds + (1 - _OLD) * (time.monotonic() - began)
+
+        job.state = "waiting"
+        self._jobs.remove(job)
+        self._jobs.append(job)  # it waits behind those whose files have come before its own
+        future = self._pool.submit(attend)
+        arrived = asyncio.wrap_future(future)
+        try:
+            result = await asyncio.shield(arrived)
+        except asyncio.CancelledError:
+            job.stopped.set()
+            if not future.cancel():
+                await asyncio.wait([arrived])
+                arrived.exception()  # heard: asyncio need not tell of it
+            raise
+        job.state = "leaving"
+        return result
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """What a named job is at: its state, how many wait in front of it, the share done; unknown if there is none."""
+        job = self._named.get(name)
+        if job is None:
+            return {"state": "unknown", "ahead": 0, "share": 0.0}
+        waiting = [other for other in self._jobs if other.state == "waiting"]
+        ahead = waiting.index(job) if job.state == "waiting" else 0
+        return {"state": job.state, "ahead": ahead, "share": round(job.share, 4)}
+
+    def count(self, state: State) -> int:
+        """How many jobs are at that."""
+        return sum(job.state == state for job in self._jobs)
+
+    def close(self) -> None:
+        """Stop what is going on, and wait until it has."""
+        for job in self._jobs:
+            job.stopped.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _retry_after(self) -> int:
+        """Seconds until a place should be free."""
+        return min(_LONGEST_RETRY, max(1, math.ceil(self._seconds / self.limits.workers)))

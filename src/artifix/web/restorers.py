@@ -1,0 +1,52 @@
+"""The models that are offered, each loaded when it is first wanted and then kept."""
+
+import copy
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from artifix.errors import ModelError
+from artifix.models.card import ModelCard
+from artifix.restoration import Restorer
+from artifix.restoration.engine import read_card
+
+_KEPT: Final = 4  # pairs of a model and an amount of detail that stay loaded
+
+
+class Restorers:
+    """Models by name, each as `Restorer` takes it, and the vivid one that detail leads to; safe between threads.
+
+    ModelError if a model cannot be read; without a vivid one there is no detail.
+    """
+
+    def __init__(self, models: Mapping[str, str | Path], vivid: str | Path, max_memory: int) -> None:
+        self.cards: dict[str, ModelCard] = {name: read_card(model) for name, model in models.items()}
+        self._models, self._vivid, self._max_memory = dict(models), vivid, max_memory
+        try:
+            self._vivid_card: ModelCard | None = read_card(vivid)
+        except ModelError:
+            self._vivid_card = None
+        self._lock = threading.Lock()
+        self._loaded = lru_cache(_KEPT)(self._load)
+
+    def has_detail(self, name: str) -> bool:
+        """Whether the vivid model is another one of the same shape; the two may yet prove to be of no one beginning."""
+        card, vivid = self.cards[name], self._vivid_card
+        if vivid is None or str(self._models[name]) == str(self._vivid):
+            return False
+        return (card.network, card.config) == (vivid.network, vivid.config)
+
+    def get(self, name: str, strength: float = 1.0, detail: float = 0.0) -> Restorer:
+        """The restorer of these settings, its engine shared with those that differ in strength alone.
+
+        ModelError if the model has no detail.
+        """
+        with self._lock:
+            restorer = copy.copy(self._loaded(name, detail))
+        restorer.strength = strength
+        return restorer
+
+    def _load(self, name: str, detail: float) -> Restorer:
+        return Restorer(self._models[name], detail=detail, vivid=self._vivid, max_memory=self._max_memory)

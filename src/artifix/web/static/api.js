@@ -1,0 +1,95 @@
+// The server's API: pictures go up, answers and their progress come back.
+
+import { askForToken, token } from "./token.js";
+
+const POLL = 250; // milliseconds between questions for a picture's progress
+
+export class Failure extends Error {
+  constructor(status, text, retryAfter = 0) {
+    super(text);
+    this.status = status;
+    this.retryAfter = retryAfter; // seconds, with status 429
+  }
+}
+
+// What a path answers in JSON.
+export async function ask(path) {
+  const response = await fetch(path, { headers: authorization() }).catch(() => {
+    throw new Failure(0, "the server cannot be reached");
+  });
+  if (response.status === 401) {
+    await askForToken();
+    return ask(path);
+  }
+  const answer = await response.json();
+  if (!response.ok) throw new Failure(response.status, answer.error);
+  return answer;
+}
+
+// Post a file; resolves to { blob, record }. `onProgress` hears { state, ahead, share }; aborting `signal` leaves the
+// server, which then stops working at the picture. A full queue is waited for.
+export async function send(path, file, { query = {}, onProgress = () => {}, signal } = {}) {
+  for (;;) {
+    try {
+      return await sendOnce(path, file, query, onProgress, signal);
+    } catch (failure) {
+      if (failure.status === 401) await askForToken();
+      else if (failure.status === 429) {
+        onProgress({ state: "busy", share: 0 });
+        await pause(failure.retryAfter * 1000, signal);
+      } else throw failure;
+    }
+  }
+}
+
+function sendOnce(path, file, query, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const job = newName();
+    const request = new XMLHttpRequest(); // fetch does not tell how much of a body has gone up
+    let settled = false;
+    request.open("POST", `${path}?${new URLSearchParams({ ...query, job })}`);
+    request.responseType = "blob";
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => onProgress({ state: "arriving", share: loaded / total });
+    request.upload.onload = async () => {
+      while (!settled) {
+        await pause(POLL);
+        const progress = await ask(`api/progress/${job}`).catch(() => null);
+        if (progress && progress.state !== "unknown" && !settled) onProgress(progress);
+      }
+    };
+    request.onload = async () => {
+      const record = JSON.parse(request.getResponseHeader("Artifix-Record") ?? "null");
+      if (request.status === 200) return resolve({ blob: request.response, record });
+      const { error } = await request.response.text().then(JSON.parse).catch(() => ({ error: request.statusText }));
+      reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After") ?? 1)));
+    };
+    request.onerror = () => reject(new Failure(0, "the server cannot be reached"));
+    request.onabort = () => reject(signal?.reason);
+    request.onloadend = () => (settled = true);
+    signal?.addEventListener("abort", () => request.abort());
+    const form = new FormData();
+    form.append("file", file, file.name);
+    request.send(form);
+  });
+}
+
+function authorization() {
+  return token() ? { Authorization: `Bearer ${token()}` } : {};
+}
+
+function newName() {
+  const numbers = crypto.getRandomValues(new Uint32Array(4)); // randomUUID would need https
+  return [...numbers].map((number) => number.toString(36)).join("-");
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

@@ -1,0 +1,108 @@
+// The pictures' way through the server: a few at a time, the selected one first.
+
+import { send } from "./api.js";
+
+export class Runner {
+  #pictures;
+  #atOnce;
+  #running = 0;
+
+  constructor(pictures, atOnce) {
+    this.#pictures = pictures;
+    this.#atOnce = atOnce;
+    pictures.addEventListener("list", () => this.#next());
+  }
+
+  // Restore a picture anew, with the settings that it has now.
+  restart(picture) {
+    picture.work?.abort();
+    picture.state = "pending";
+    picture.error = "";
+    this.#pictures.changed(picture);
+    this.#next();
+  }
+
+  cancel(picture) {
+    picture.work?.abort();
+    this.#fail(picture, "cancelled");
+  }
+
+  #next() {
+    while (this.#running < this.#atOnce) {
+      const waiting = this.#pictures.list.filter(({ state }) => state === "pending");
+      const picture = waiting.find((one) => one === this.#pictures.selected) ?? waiting[0];
+      if (!picture) return;
+      this.#running += 1;
+      this.#restore(picture).finally(() => {
+        this.#running -= 1;
+        this.#next();
+      });
+    }
+  }
+
+  async #restore(picture) {
+    const work = new AbortController();
+    const { signal } = work;
+    const { model, detail } = picture.settings;
+    picture.work = work;
+    picture.state = "working";
+    picture.progress = { state: "arriving", share: 0 };
+    this.#pictures.changed(picture);
+    try {
+      const known = await this.#prepare(picture, signal);
+      // At full strength: what is less is blended in the page.
+      const query = { model, detail, ...(known ? {} : { format: "png" }) };
+      const onProgress = (progress) => {
+        picture.progress = progress;
+        this.#pictures.changed(picture);
+      };
+      const inspecting = this.#inspect(picture, signal).catch(() => {}); // nice to know, no more
+      const result = await send("api/restore", picture.file, { query, onProgress, signal });
+      if (signal.aborted) return;
+      picture.setResult({ ...result, model, detail, format: query.format ?? "" });
+      picture.state = "done";
+      picture.progress = null;
+      this.#pictures.changed(picture);
+      await inspecting;
+    } catch (failure) {
+      if (!signal.aborted) this.#fail(picture, failure.message);
+    }
+  }
+
+  // Whether the browser can show the file itself; otherwise the server makes what it can show, once.
+  async #prepare(picture, signal) {
+    if (picture.known === undefined) {
+      const known = picture.file.type !== "image/gif" && (await canShow(picture.url)); // a GIF might move
+      if (!known) picture.showBefore((await send("api/preview", picture.file, { signal })).blob);
+      picture.known = known;
+      this.#pictures.changed(picture);
+    }
+    return picture.known;
+  }
+
+  async #inspect(picture, signal) {
+    if (picture.found) return;
+    const { blob } = await send("api/inspect", picture.file, { signal });
+    picture.found = JSON.parse(await blob.text());
+    if (picture.found.frames > 1 && picture.known) {
+      picture.showBefore((await send("api/preview", picture.file, { signal })).blob); // the first frame, standing still
+    }
+    this.#pictures.changed(picture);
+  }
+
+  #fail(picture, error) {
+    picture.state = "failed";
+    picture.progress = null;
+    picture.error = error;
+    this.#pictures.changed(picture);
+  }
+}
+
+async function canShow(url) {
+  const image = new Image();
+  image.src = url;
+  return image.decode().then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,60 @@
+// What the page says, in words.
+
+export function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
+export function size(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let unit = 0;
+  while (bytes >= 1000 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${bytes.toLocaleString("en", { maximumFractionDigits: unit > 1 ? 1 : 0 })} ${units[unit]}`;
+}
+
+// A picture's state, for the eye and for the ear.
+export function state({ state, progress, error }) {
+  if (state === "failed") return sentence(error);
+  if (state === "done") return "Restored";
+  if (state === "pending") return "Waiting";
+  switch (progress.state) {
+    case "arriving":
+      return progress.share < 1 ? `Uploading, ${percent(progress.share)}` : "Uploaded";
+    case "busy":
+      return "The server is busy; trying again";
+    case "waiting":
+      return progress.ahead ? `Waiting, ${progress.ahead} ahead` : "Next in line";
+    default:
+      return progress.share ? `Restoring, ${percent(progress.share)}` : "Restoring";
+  }
+}
+
+const CHROMA = {
+  "4:4:4": "colour at full resolution",
+  "4:2:2": "colour at half resolution",
+  "4:2:0": "colour at a quarter of the resolution",
+  "4:4:0": "colour at half resolution",
+  "4:1:1": "colour at a quarter of the resolution",
+};
+
+// What inspecting a file found.
+export function found({ format, quality, quality_exact, subsampling, progressive, grid, summary }) {
+  const blocking = summary.match(/; (.*) blocking$/)?.[1];
+  const parts = [];
+  if (format === "JPEG") {
+    const colour = subsampling ? (CHROMA[subsampling] ?? subsampling) : "grey";
+    parts.push(`${progressive ? "A progressive" : "A"} JPEG of ${quality_exact ? "" : "about "}quality ${quality}, ${colour}`);
+  } else if (grid) {
+    parts.push(`A ${format} now, once a JPEG: its 8×8 blocks begin at row ${grid[0]}, column ${grid[1]}`);
+  } else {
+    parts.push(`A ${format} without a trace of JPEG`);
+  }
+  if (blocking) parts.push(blocking === "hardly any" ? "hardly any block edges" : `${blocking} block edges`);
+  return `${parts.join("; ")}.`;
+}
+
+export function sentence(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
+}

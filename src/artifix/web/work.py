@@ -1,0 +1,62 @@
+"""What a worker does with an uploaded picture: restore it, inspect it, or make of it what every browser shows."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from artifix.errors import ImageError, ModelError, OutputError
+from artifix.evaluate.inspection import inspect
+from artifix.image import read_picture, write_picture
+from artifix.restoration import Record, Restorer
+from artifix.web.queue import Progress
+from artifix.web.refusal import Refusal
+from artifix.web.upload import Upload, check
+
+
+def restore(
+    upload: Upload, progress: Progress, max_pixels: int, suffix: str, get_restorer: Callable[[], Restorer]
+) -> tuple[Path, Record]:
+    """The picture restored into a file with this suffix, just as `Restorer.restore_file` writes it."""
+    check(upload, max_pixels)
+    target = upload.folder / f"restored{suffix}"
+    with _refusing(upload.folder):
+        return target, get_restorer().restore_file(upload.path, target, max_pixels=max_pixels, progress=progress)
+
+
+def describe(upload: Upload, progress: Progress, max_pixels: int) -> dict[str, Any]:
+    """What `inspect` finds in the picture, its line for people under `summary`."""
+    check(upload, max_pixels)
+    with _refusing(upload.folder):
+        found = inspect(upload.path, max_pixels=max_pixels)
+    return {"summary": found.summary} | dataclasses.asdict(found)
+
+
+def preview(upload: Upload, progress: Progress, max_pixels: int) -> Path:
+    """The picture as it came, its first frame, in a PNG file: for browsers that do not know its format."""
+    check(upload, max_pixels)
+    target = upload.folder / "preview.png"
+    with _refusing(upload.folder):
+        write_picture(target, read_picture(upload.path, max_pixels=max_pixels))
+    return target
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Make refusals of errors: 422 for the picture, 400 for a model or a format that does not go with it."""
+    try:
+        yield
+    except ImageError as error:
+        raise Refusal(422, _without(folder, str(error))) from error
+    except (ModelError, OutputError) as error:
+        if isinstance(error.__cause__, OSError):  # the disk, not the picture
+            raise
+        raise Refusal(400, _without(folder, str(error))) from error
+
+
+def _without(folder: Path, text: str) -> str:
+    """An error's line without where the picture lies on this machine."""
+    for path in (folder / "upload", *folder.glob("restored.*"), folder):
+        text = text.replace(f"{path}: ", "").replace(str(path), "the picture")
+    return text

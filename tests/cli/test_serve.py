@@ -1,0 +1,42 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("fastapi")
+from artifix.cli import app
+
+
+def test_a_host_that_others_reach_needs_a_token():
+    done = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0"])
+    assert done.exit_code == 2
+    assert "--token" in done.output
+
+
+@pytest.mark.parametrize("arguments", [["--workers", "10000"], ["--max-upload", "many"], ["--queue", "-1"]])
+def test_wrong_limits_are_refused(arguments):
+    assert CliRunner().invoke(app, ["serve", *arguments]).exit_code == 2
+
+
+def test_it_serves_until_it_is_stopped():
+    command = [sys.executable, "-m", "artifix", "serve", "--host", "0.0.0.0", "--port", "0"]
+    environment = os.environ | {"ARTIFIX_TOKEN": "sesame"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            port = re.fullmatch(r"http://0\.0\.0\.0:(\d+)/\n", process.stdout.readline())[1]
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=10) as answer:
+                assert answer.status == 200
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert errors.count("\n") == 1
+    assert "not encrypted" in errors
+    assert "sesame" not in errors

@@ -1,0 +1,34 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.codecs.quantisation import quantisation_tables as standard
+from artifix.image import read_picture, write_picture
+
+
+@pytest.mark.parametrize(("mode", "components"), [("L", [0]), ("RGB", [0, 1, 1])])
+def test_a_jpeg_keeps_the_tables_of_its_components(tmp_path, photograph, mode, components):
+    path = tmp_path / "picture.jpg"
+    Image.fromarray(photograph).convert(mode).save(path, quality=30)
+    luma, chroma = standard()[29].tolist()
+    assert read_picture(path).tables == tuple(tuple((luma, chroma)[which]) for which in components)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+def test_other_formats_have_none(tmp_path, photograph, suffix):
+    path = tmp_path / f"picture{suffix}"
+    Image.fromarray(photograph).save(path)
+    assert read_picture(path).tables is None
+
+
+def test_they_are_not_written(tmp_path, photograph):
+    path = tmp_path / "picture.jpg"
+    Image.fromarray(photograph).save(path, quality=30)
+    picture = read_picture(path)
+    written = [tmp_path / "with.jpg", tmp_path / "without.jpg"]
+    for file, tables in zip(written, (picture.tables, None), strict=True):
+        write_picture(file, dataclasses.replace(picture, tables=tables))
+    assert written[0].read_bytes() == written[1].read_bytes()
+    assert np.not_equal(read_picture(written[0]).tables, picture.tables).any()

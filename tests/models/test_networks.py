@@ -1,0 +1,238 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artifix.errors import ModelError
+from artifix.models.ar_cnn import ArCnnConfig
+from artifix.models.card import ModelCard
+from artifix.models.dncnn import DnCnnConfig
+from artifix.models.generator import Generator, GeneratorConfig
+from artifix.models.networks import NETWORKS, config_class, kind_of, new_network
+from artifix.models.padding import _ReplicationPad, replication_pad
+from artifix.models.svoboda import L4Config, L8Config
+from artifix.models.torch_weights import network_from_onnx
+from artifix.restoration import Restorer
+from artifix.restoration.engine import load_engine, read_card
+from artifix.restoration.tiling import plan
+from artifix.train.export import count_parameters, to_onnx
+
+CHAINS = [
+    ArCnnConfig(),
+    ArCnnConfig(residual=False),
+    L4Config(channels=3),
+    L8Config(),
+    DnCnnConfig(features=8, depth=5),
+]
+NAMES = [f"{kind_of(config)}-{config.channels}-{config.residual}" for config in CHAINS]
+
+
+@pytest.fixture(scope="module")
+def make_chain(tmp_path_factory):
+    """make_chain(config) -> the network with random weights that do something, and the path of its ONNX file."""
+    folder = tmp_path_factory.mktemp("chains")
+
+    def make(config, /, **changes):
+        torch.manual_seed(0)
+        network = new_network(config)
+        torch.nn.init.kaiming_normal_(network.layers[-1].weight, a=3)
+        card = ModelCard(
+            "chain",
+            kind_of(config),
+            config.channels,
+            network.radius,
+            network.multiple,
+            asdict(config),
+            count_parameters(network),
+            network.macs_per_pixel,
+            network.maps,
+        )
+        path = folder / f"{len(list(folder.iterdir()))}.onnx"
+        path.write_bytes(to_onnx(config, network.state_dict(), ModelCard(**asdict(card) | changes)))
+        return network, path
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("config", "macs", "biases", "radius", "maps"),
+    [
+        (ArCnnConfig(), 81 * 64 + 49 * 64 * 32 + 32 * 16 + 25 * 16, 64 + 32 + 16 + 1, 4 + 3 + 2, 64),
+        (L4Config(), 121 * 32 + 9 * 32 * 64 + 9 * 64 * 64 + 25 * 64, 32 + 64 + 64 + 1, 5 + 1 + 1 + 2, 64),
+        (
+            L8Config(),
+            # The 1x1 layers take the first layer's 32 maps beside the 64 before them.
+            121 * 32 + 9 * 32 * 64 + 2 * 9 * 64 * 64 + 96 * 64 + 25 * 64 * 64 + 96 * 128 + 25 * 128,
+            32 + 5 * 64 + 128 + 1,
+            5 + 3 + 2 + 2,
+            128,
+        ),
+        (DnCnnConfig(), 9 * 64 + 18 * 9 * 64 * 64 + 9 * 64, 19 * 64 + 1, 20, 64),
+        (DnCnnConfig(channels=3), 9 * 3 * 64 + 18 * 9 * 64 * 64 + 9 * 64 * 3, 19 * 64 + 3, 20, 64),
+    ],
+)
+def test_sizes_against_a_hand_calculation(config, macs, biases, radius, maps):
+    network = new_network(config)
+    assert network.macs_per_pixel == macs
+    assert count_parameters(network) == macs + biases  # at full resolution each weight is used once a pixel
+    assert (network.radius, network.multiple, network.maps) == (radius, 1, maps)
+
+
+def test_every_kind_makes_its_own_network():
+    for kind, (config, network) in NETWORKS.items():
+        made = new_network(config())
+        assert kind_of(config()) == kind
+        assert config_class(kind) is config
+        assert type(made) is network
+    assert isinstance(new_network(GeneratorConfig()), Generator)
+
+
+@pytest.mark.parametrize("kind", ["srcnn", "", None, ["l4"]])
+def test_an_unknown_kind_is_refused_with_those_known(kind):
+    with pytest.raises(ModelError, match="known are generator, ar-cnn, l4, l8, dncnn"):
+        config_class(kind)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: L8Config(channels=2), "channels"),
+        (lambda: DnCnnConfig(features=0), "features"),
+        (lambda: DnCnnConfig(depth=1), "depth"),
+    ],
+)
+def test_impossible_shapes_are_refused(make, reason):
+    with pytest.raises(ValueError, match=reason):
+        make()
+
+
+@pytest.mark.parametrize("config", CHAINS, ids=NAMES)
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 4)])
+def test_any_size_keeps_its_shape(config, size):
+    batch = torch.rand(2, config.channels, *size) * 2 - 1
+    assert new_network(config)(batch).shape == batch.shape
+
+
+@pytest.mark.parametrize("config", CHAINS, ids=NAMES)
+def test_radius_is_what_the_gradient_reaches(config):
+    network = new_network(config).double()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.uniform_(0.1, 0.2)  # positive, so that nothing cancels and no ReLU is closed
+    side = 2 * network.radius + 5
+    batch = torch.rand(1, config.channels, side, side, dtype=torch.float64, requires_grad=True)
+    network(batch)[0, :, side // 2, side // 2].sum().backward()
+    seen = torch.nonzero(batch.grad.abs().sum(dim=(0, 1)))
+    assert seen.min().item() == side // 2 - network.radius
+    assert seen.max().item() == side // 2 + network.radius
+
+
+def test_the_first_maps_of_l8_skip_to_the_middle_and_to_the_seventh():
+    network = new_network(L8Config())
+    torch.nn.init.normal_(network.layers[-1].weight)
+    batch = torch.rand(1, 1, 12, 12)
+    whole = network(batch)
+    for layer in (4, 6):
+        cut = new_network(L8Config())
+        cut.load_state_dict(network.state_dict())
+        with torch.no_grad():
+            cut.layers[layer].weight[:, 64:] = 0
+        assert not torch.allclose(cut(batch), whole)
+
+
+@pytest.mark.parametrize("config", CHAINS, ids=NAMES)
+def test_residual_starts_near_the_identity(config):
+    batch = torch.rand(1, config.channels, 24, 24) * 2 - 1
+    assert ((new_network(config)(batch) - batch).abs().max() < 0.05) == config.residual
+
+
+@pytest.mark.parametrize("config", CHAINS, ids=NAMES)
+@pytest.mark.parametrize(("engine", "precision", "bound"), [("openvino", "fp32", 1e-4), ("onnxruntime", "auto", 1e-4)])
+def test_what_is_exported_is_what_torch_computes(make_chain, config, engine, precision, bound):
+    if engine == "onnxruntime":
+        pytest.importorskip("onnxruntime")
+    network, path = make_chain(config)
+    for parameter in network.parameters():  # the file's weights are in half precision
+        parameter.data = parameter.data.half().float()
+    card, loaded = network_from_onnx(path.read_bytes())
+    assert (card.network, card.maps) == (kind_of(config), network.maps)
+    assert loaded.config == config
+    run = load_engine(path, engine, precision)
+    for size in ((1, 1), (13, 30)):
+        batch = np.random.default_rng(0).uniform(-1, 1, (1, config.channels, *size)).astype(np.float32)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(batch)).numpy()
+            np.testing.assert_array_equal(loaded(torch.from_numpy(batch)).numpy(), expected)
+        assert np.abs(expected - batch).max() > 10 * bound
+        np.testing.assert_allclose(run(batch), expected, atol=bound)
+
+
+@pytest.mark.parametrize("config", CHAINS, ids=NAMES)
+def test_tiles_equal_the_whole_picture(make_chain, config):
+    _, path = make_chain(config)
+    engine = load_engine(path, "openvino", "fp32")
+    shape = 53, 70
+    batch = np.random.default_rng(1).uniform(-1, 1, (1, config.channels, *shape)).astype(np.float32)
+    whole, joined = engine(batch).copy(), np.full_like(batch, np.nan)
+    tiles = list(plan(*shape, radius=engine.card.radius, multiple=engine.card.multiple, max_pixels=900))
+    assert len(tiles) > 3
+    for rows, columns in tiles:
+        tile = engine(np.ascontiguousarray(batch[:, :, rows.start : rows.stop, columns.start : columns.stop]))
+        kept = tile[:, :, rows.keep_start - rows.start :, columns.keep_start - columns.start :]
+        height, width = rows.keep_stop - rows.keep_start, columns.keep_stop - columns.keep_start
+        joined[:, :, rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop] = kept[
+            :, :, :height, :width
+        ]
+    np.testing.assert_allclose(joined, whole, atol=1e-5)
+
+
+def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, make_model):
+    tile_pixels = {
+        maps: Restorer(make_chain(L8Config(), maps=maps)[1], precision="fp32").tile_pixels for maps in (64, 128)
+    }
+    assert tile_pixels[64] == 2 * tile_pixels[128]
+    # A card from before there were other kinds says it by its configuration.
+    old = make_model(features=4)
+    assert read_card(old).maps == 0
+    assert Restorer(old, precision="fp32").tile_pixels == 16 * tile_pixels[64]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"network": "srcnn"}, "no 'srcnn' network"),
+        ({"network": "l8"}, "does not fit its card"),
+        ({"config": {"channels": 1, "blocks": 3}}, "does not fit its card"),
+        ({"maps": -1}, "maps"),
+    ],
+)
+def test_a_card_that_is_wrong_about_its_network_is_refused(make_chain, changes, reason):
+    _, path = make_chain(L4Config(), **changes)
+    with pytest.raises(ModelError, match=reason):
+        network_from_onnx(path.read_bytes())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5), st.integers(0, 2**31))
+def test_wide_padding_is_torchs_own_with_its_gradient(height, width, border, seed):
+    values = np.random.default_rng(seed).normal(size=(2, 3, height, width))
+    batch = torch.tensor(values, requires_grad=True)
+    expected = F.pad(batch, (border,) * 4, mode="replicate")
+    assert torch.equal(_ReplicationPad.apply(batch, border), expected)
+    assert torch.equal(replication_pad(batch.detach(), border), expected)
+    weights = torch.tensor(np.random.default_rng(seed).normal(size=expected.shape))
+    mine, torchs = (
+        torch.autograd.grad((p * weights).sum(), batch)[0] for p in (replication_pad(batch, border), expected)
+    )
+    torch.testing.assert_close(mine, torchs)
+
+
+@pytest.mark.parametrize("border", [1, 2, 5])
+def test_padding_that_a_compiler_fuses_is_the_same(monkeypatch, border):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    batch = torch.rand(2, 3, 3, 4)
+    assert torch.equal(replication_pad(batch, border), F.pad(batch, (border,) * 4, mode="replicate"))

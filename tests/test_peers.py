@@ -1,0 +1,65 @@
+"""The programs that compare artifix with its peers, on two small pictures."""
+
+import importlib.util
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from artifix.models.networks import new_network
+from artifix.models.torch_weights import network_from_onnx
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """program(name) -> the module of a file in benchmarks/."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def peers(program, make_model, photograph, tmp_path):
+    """The content of a peers.json: JPEG, a small model and a program that copies."""
+    folder, copy = tmp_path / "pictures", tmp_path / "copy.py"
+    folder.mkdir()
+    for number in range(2):
+        Image.fromarray(photograph[8 * number :]).save(folder / f"{number}.png")
+    copy.write_text("import shutil, sys\nshutil.copy(*sys.argv[1:])\n")
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(copy))} {{in}} {{out}}"
+    return program("peers").measure(folder, [20], ["jpeg", str(make_model(channels=1))], [command])
+
+
+def test_every_row_has_its_quality_and_its_cost(peers, make_model):
+    jpeg, model, copy = peers["methods"].values()
+    network = network_from_onnx(make_model(channels=1).read_bytes())[1]
+    assert model["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+    assert model["macs_per_pixel"] == new_network(network.config).macs_per_pixel
+    assert (copy["parameters"], copy["macs_per_pixel"], jpeg["megapixels_per_second"]) == (None, None, None)
+    assert model["megapixels_per_second"] > copy["megapixels_per_second"] > 0  # it starts a process for each picture
+    assert copy["quality"] == jpeg["quality"]
+    assert model["quality"]["20"]["psnr"] != jpeg["quality"]["20"]["psnr"]
+    assert peers["pictures"] == 2
+
+
+def test_the_table_and_the_plot_show_every_method(program, peers, tmp_path):
+    import json
+
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "peers.json"
+    file.write_text(json.dumps(peers))
+    table = program("readme").peers(file)
+    drawn = [text.get_text() for text in program("cost").draw(peers).axes[0].texts]
+    for name in peers["methods"]:
+        assert f"| {name} |" in table
+        assert name == "jpeg" or any(text.startswith(name) for text in drawn)

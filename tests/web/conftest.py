@@ -1,0 +1,63 @@
+"""A small uploaded picture, the application in memory, and the real server on loopback."""
+
+import threading
+import time
+from contextlib import contextmanager
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("fastapi")
+from fastapi.testclient import TestClient
+
+from artifix.web.app import create_app
+from artifix.web.limits import Limits
+from artifix.web.server import listen, make_server
+
+
+@pytest.fixture(scope="session")
+def jpeg(photograph) -> bytes:
+    file = BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    Image.fromarray(photograph).save(file, "JPEG", quality=15, exif=exif)
+    return file.getvalue()
+
+
+@pytest.fixture
+def make_client():
+    """make_client(limits, token=...) -> a client of the application in memory."""
+
+    def make(limits=None, **options) -> TestClient:
+        app = create_app(limits or Limits(), **options)
+        return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def client() -> TestClient:
+    return TestClient(create_app(), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+@contextmanager
+def _served(limits, **options):
+    app = create_app(limits, **options)
+    server = make_server(app, limits)
+    with listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def served():
+    """with served(limits) as port: the real server, on loopback."""
+    return _served

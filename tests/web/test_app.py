@@ -1,0 +1,134 @@
+import json
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.image import FORMATS, read_picture
+from artifix.models.catalog import MODELS, read_model
+from artifix.restoration import Restorer
+from artifix.web.app import SUFFIXES, FormatName
+
+
+def post(client, path, data, name="photo.jpg", **query):
+    return client.post(path, params=query, files={"file": (name, data)})
+
+
+def restored_file(tmp_path, data, suffix, **options) -> bytes:
+    (tmp_path / "photo.jpg").write_bytes(data)
+    Restorer(**options).restore_file(tmp_path / "photo.jpg", tmp_path / f"out{suffix}")
+    return (tmp_path / f"out{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "suffix"),
+    [
+        ("photo.jpg", {}, ".jpg"),
+        ("PHOTO.JPEG", {}, ".jpg"),
+        ("photo.jpg", {"format": "png", "strength": 0.4}, ".png"),
+        ("photo.gif", {}, ".png"),
+        ("photo", {"format": "tiff"}, ".tif"),
+    ],
+)
+def test_restore_answers_the_file_that_the_library_writes(client, jpeg, tmp_path, name, query, suffix):
+    answer = post(client, "/api/restore", jpeg, name, **query)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == restored_file(tmp_path, jpeg, suffix, strength=query.get("strength", 1.0))
+
+
+def test_the_answer_keeps_metadata_and_tells_of_itself(client, jpeg, tmp_path):
+    answer = post(client, "/api/restore", jpeg, "häuser.jpg")
+    (tmp_path / "answer.jpg").write_bytes(answer.content)
+    exif = read_picture(tmp_path / "answer.jpg").metadata.exif
+    assert b"A camera" in exif
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''h%C3%A4user-restored.jpg"
+    record = json.loads(answer.headers["artifix-record"])
+    assert (record["width"], record["height"]) == (128, 96)
+    assert record["notes"] == ["lossy JPEG, quality 95"]
+
+
+def test_detail_is_the_restorers(make_client, jpeg, tmp_path):
+    vivid = tmp_path / "vivid.onnx"
+    vivid.write_bytes(read_model("mse"))
+    client = make_client(vivid=vivid)
+    assert client.get("/api/models").json()["models"][0]["detail"] is True
+    answer = post(client, "/api/restore", jpeg, detail=0.5)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == restored_file(tmp_path, jpeg, ".jpg", detail=0.5, vivid=vivid)
+
+
+def test_detail_where_there_is_none(make_client, jpeg, tmp_path):
+    client = make_client(vivid=tmp_path / "missing.onnx")
+    assert client.get("/api/models").json()["models"][0]["detail"] is False
+    answer = post(client, "/api/restore", jpeg, detail=0.5)
+    assert answer.status_code == 400
+    assert "missing.onnx" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ({"strength": 1.1}, "strength"),
+        ({"strength": "nan"}, "strength"),
+        ({"detail": -1}, "detail"),
+        ({"format": "gif"}, "format"),
+        ({"model": "/etc/passwd.onnx"}, "model"),
+        ({"job": "../x"}, "job"),
+    ],
+)
+def test_a_wrong_parameter_is_named(client, jpeg, query, word):
+    answer = post(client, "/api/restore", jpeg, **query)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"{word}: ")
+
+
+def test_inspect_says_what_was_found(client, jpeg):
+    found = post(client, "/api/inspect", jpeg).json()
+    assert found["summary"].startswith("JPEG at quality 15, 4:2:0, baseline")
+    assert (found["quality"], found["width"], found["frames"]) == (15, 128, 1)
+
+
+def test_preview_is_the_picture_as_it_came(client, photograph):
+    file = BytesIO()
+    Image.fromarray(photograph).save(file, "TIFF")
+    answer = post(client, "/api/preview", file.getvalue(), "photo.tif")
+    assert answer.headers["content-type"] == "image/png"
+    assert np.array_equal(np.asarray(Image.open(BytesIO(answer.content))), photograph)
+
+
+def test_models_health_and_formats(client):
+    told = client.get("/api/models").json()
+    assert [model["name"] for model in told["models"]] == list(MODELS)
+    assert told["default"] == "mse"
+    assert told["formats"] == SUFFIXES
+    health = client.get("/api/health").json()
+    assert (health["status"], health["working"], health["waiting"]) == ("ok", 0, 0)
+    assert health["limits"]["max_pixels"] == 64_000_000
+
+
+def test_the_formats_are_those_that_are_written():
+    assert [format.name.lower() for format in FORMATS] == [name.value for name in FormatName]
+
+
+def test_openapi_describes_the_upload(client):
+    operation = client.get("/openapi.json").json()["paths"]["/api/restore"]["post"]
+    assert "multipart/form-data" in operation["requestBody"]["content"]
+    assert {"400", "401", "413", "415", "422", "429"} <= operation["responses"].keys()
+    assert {parameter["name"] for parameter in operation["parameters"]} >= {"model", "strength", "detail", "format"}
+
+
+def test_the_page_brings_all_that_it_needs(client):
+    page = client.get("/").text
+    assert "http" not in page
+    for name in ("app.js", "style.css", "mark.svg", "docs.html"):
+        assert client.get(f"/{name}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/health", "/api/nothing", "/nothing"])
+def test_every_answer_bears_the_headers(client, path):
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["content-security-policy"].startswith("default-src 'self'; img-src 'self' blob:")

@@ -1,0 +1,315 @@
+"""The page in a real Chromium, from the upload to the downloaded bytes."""
+
+import base64
+import shutil
+import threading
+import time
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.models.catalog import read_model
+from artifix.restoration import Restorer
+from artifix.web import work
+from artifix.web.limits import Limits
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
+SECONDS = 30_000  # milliseconds; a busy machine is slow
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    with served(Limits()) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    expect.set_options(timeout=SECONDS)
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(address, **options) -> a page; whatever goes wrong in its scripts fails the test."""
+    contexts, wrong = [], []
+
+    def open_one(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(SECONDS)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def photo(jpeg, tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg)
+    return path
+
+
+def upload(page, *paths):
+    page.set_input_files("#files", [str(path) for path in paths])
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(len(paths))
+
+
+def slide(page, name, value):
+    page.locator(name).evaluate(
+        "(slider, value) => { slider.value = value; for (const t of ['input', 'change'])"
+        " slider.dispatchEvent(new Event(t, { bubbles: true })) }",
+        value,
+    )
+
+
+def taken(page, click) -> tuple[str, bytes]:
+    with page.expect_download(timeout=SECONDS) as download:
+        click()
+    return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def seen(page) -> np.ndarray:
+    """The middle of the viewer as it is on the screen."""
+    image = np.asarray(Image.open(BytesIO(page.locator("#viewer").screenshot())).convert("RGB")).astype(float)
+    height, width, _ = image.shape
+    return image[height // 2 - 30 : height // 2 + 30, width // 2 - 40 : width // 2 + 40]
+
+
+def test_upload_compare_and_download(open_page, address, photo, tmp_path):
+    page = open_page(address)
+    posts = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    upload(page, photo)
+    expect(page.locator("#found")).to_contain_text("JPEG of quality 15, colour at a quarter of the resolution")
+    expect(page.locator("#facts")).to_contain_text("128 × 96 pixels")
+    expect(page.locator("#live")).to_have_text("photo.jpg: Restored")
+
+    Restorer().restore_file(photo, tmp_path / "full.jpg")
+    assert taken(page, page.locator("#download").click) == ("photo-restored.jpg", (tmp_path / "full.jpg").read_bytes())
+
+    before_sliding = len(posts)
+    page.keyboard.press("1")
+    page.keyboard.press("f")
+    after = seen(page)
+    page.keyboard.press("f")
+    before = seen(page)
+    assert np.abs(after - before).mean() > 1
+    page.keyboard.press("f")
+    for strength in (0, 0.25, 1):
+        slide(page, "#strength", strength)
+        blend = (1 - strength) * before + strength * after
+        assert np.abs(seen(page) - blend).max() <= 2, strength
+    assert len(posts) == before_sliding  # the browser answered by itself
+
+    slide(page, "#strength", 0.25)
+    page.select_option("#format", "png")
+    Restorer(strength=0.25).restore_file(photo, tmp_path / "quarter.png")
+    assert taken(page, lambda: page.keyboard.press("s")) == (
+        "photo-restored.png",
+        (tmp_path / "quarter.png").read_bytes(),
+    )
+
+
+def test_the_divider_by_hand_and_by_keys(open_page, address, photo):
+    page = open_page(address)
+    upload(page, photo)
+    divider, box = page.locator("#divider"), page.locator("#viewer").bounding_box()
+    divider.focus()
+    for key, place in {"ArrowRight": "51", "Shift+ArrowLeft": "41", "Home": "0", "End": "100"}.items():
+        page.keyboard.press(key)
+        expect(divider).to_have_attribute("aria-valuenow", place)
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    expect(divider).to_have_attribute("aria-valuetext", "25 % before, 75 % after")
+    clip = page.locator(".side.after").evaluate("side => getComputedStyle(side).clipPath")
+    assert clip == "inset(0px 0px 0px 25%)" or clip.endswith("px)")
+
+
+def layers(page) -> list[str]:
+    return page.locator(".side .layer").evaluate_all("all => all.map(one => getComputedStyle(one).transform)")
+
+
+def test_zoom_and_pan_are_one_for_both_sides(open_page, address, photo):
+    page = open_page(address)
+    upload(page, photo)
+    fitted = layers(page)
+    box = page.locator("#viewer").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, -800)
+    expect(page.locator("#zoom-value")).not_to_have_text("Fit")
+    zoomed = layers(page)
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4 - 90, box["y"] + box["height"] / 4 - 50)
+    page.mouse.up()
+    panned = layers(page)
+    assert len({tuple(fitted), tuple(zoomed), tuple(panned)}) == 3
+    assert all(len(set(places)) == 1 for places in (fitted, zoomed, panned))
+    page.keyboard.press("0")
+    assert layers(page) == fitted
+    page.keyboard.press("1")
+    expect(page.locator("#zoom-value")).to_have_text("100 %")
+
+
+def test_two_fingers_zoom(open_page, address, photo):
+    page = open_page(address, has_touch=True, viewport={"width": 390, "height": 844})
+    upload(page, photo)
+    box = page.locator("#viewer").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, apart):
+        points = [{"x": x - apart, "y": y, "id": 1}, {"x": x + apart, "y": y, "id": 2}] if apart else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fitted = layers(page)
+    touch("touchStart", 40)
+    for apart in (60, 80, 100, 120):
+        touch("touchMove", apart)
+    touch("touchEnd", 0)
+    expect(page.locator("#zoom-value")).not_to_have_text("Fit")
+    assert layers(page) != fitted
+
+
+def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_path):
+    Image.fromarray(photograph).save(tmp_path / "flat.tif")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    page = open_page(address)
+    page.set_input_files("#files", [str(tmp_path / name) for name in ("photo.jpg", "flat.tif", "broken.jpg")])
+    states = page.locator("#strip li")
+    for number, state in enumerate(("done", "done", "failed")):
+        expect(states.nth(number)).to_have_attribute("data-state", state)
+    page.keyboard.press("n")
+    expect(page.locator("#name")).to_have_text("flat.tif")
+    expect(page.locator("#found")).to_have_text("A TIFF without a trace of JPEG.")
+    width = page.locator("img.restored").evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == 128  # a browser shows no TIFF, so the server made it a PNG
+    Restorer().restore_file(tmp_path / "flat.tif", tmp_path / "out.tif")
+    name, data = taken(page, page.locator("#download").click)
+    assert (name, data) == ("flat-restored.tif", (tmp_path / "out.tif").read_bytes())
+    page.keyboard.press("n")
+    expect(page.locator("#notice-text")).to_contain_text("Not a picture")
+    expect(page.locator("#download")).to_be_disabled()
+    page.get_by_label("Remove broken.jpg").click()
+    expect(states).to_have_count(2)
+
+
+def test_model_and_detail_run_anew_without_another_upload_by_hand(open_page, served, photo, tmp_path):
+    other, vivid = tmp_path / "other.onnx", tmp_path / "vivid.onnx"
+    for path in (other, vivid):
+        path.write_bytes(read_model("mse"))
+    with served(Limits(), models={"mse": "mse", "other": other}, vivid=vivid) as port:
+        page = open_page(f"http://127.0.0.1:{port}/")
+        upload(page, photo, photo)
+        with page.expect_response("**/api/restore?model=other&detail=0&*") as answer:
+            page.select_option("#model", "other")
+        assert answer.value.status == 200
+        with page.expect_response("**/api/restore?model=other&detail=0.5&*") as answer:
+            slide(page, "#detail", 0.5)
+        assert answer.value.status == 200
+        with page.expect_response("**/api/restore?model=other&detail=0.5&*") as answer:
+            page.click("#for-all")
+        assert answer.value.status == 200
+        expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+
+
+def test_dropped_and_pasted_pictures(open_page, address, jpeg):
+    page = open_page(address)
+    data = base64.b64encode(jpeg).decode()
+    transfer = """(data) => {
+        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], "NAME.jpg", { type: "image/jpeg" }));
+        return transfer;
+    }"""
+    dropped = page.evaluate_handle(transfer.replace("NAME", "dropped"), data)
+    page.dispatch_event("body", "drop", {"dataTransfer": dropped})
+    pasted = page.evaluate_handle(transfer.replace("NAME", "pasted"), data)
+    page.evaluate("(clipboardData) => document.dispatchEvent(new ClipboardEvent('paste', { clipboardData }))", pasted)
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+    assert [item.split("\n")[0] for item in page.locator("#strip li").evaluate_all("all => all.map(o => o.title)")] == [
+        "dropped.jpg",
+        "pasted.jpg",
+    ]
+
+
+def test_progress_is_live_and_cancelling_stops_the_server(open_page, address, photo, monkeypatch):
+    stopped = threading.Event()
+
+    def slow(upload, progress, *rest):
+        try:
+            while True:
+                progress(0.25)
+                time.sleep(0.01)
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(work, "restore", slow)
+    page = open_page(address)
+    page.set_input_files("#files", str(photo))
+    expect(page.locator("#notice-text")).to_have_text("Restoring, 25 %")
+    expect(page.locator("#notice-bar")).to_have_js_property("value", 0.25)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#notice-text")).to_have_text("Cancelled")
+    assert stopped.wait(10)
+    monkeypatch.undo()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_window_in_either_light(open_page, address, photo, scheme):
+    page = open_page(address, color_scheme=scheme, viewport={"width": 360, "height": 740})
+    upload(page, photo)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = np.mean([int(part) for part in ground.removeprefix("rgb(").removesuffix(")").split(",")])
+    assert (brightness < 64) == (scheme == "dark")
+
+
+def test_every_control_has_a_name(open_page, address, photo):
+    page = open_page(address)
+    upload(page, photo)
+    tree = page.locator("body").aria_snapshot()
+    assert "- button\n" not in tree
+    assert 'slider "Divider between before and after"' in tree
+    assert 'slider "Strength' in tree
+    assert 'combobox "Model"' in tree
+
+
+def test_a_token_is_asked_for(open_page, served, photo):
+    with served(Limits(), token="sesame") as port:
+        page = open_page(f"http://127.0.0.1:{port}/")
+        expect(page.locator("#token-dialog")).to_be_visible()
+        page.fill("#token", "wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("#token")).to_have_value("")
+        page.fill("#token", "sesame")
+        page.keyboard.press("Enter")
+        expect(page.locator("#token-dialog")).to_be_hidden()
+        upload(page, photo)
+        page = open_page(f"http://127.0.0.1:{port}/#token=sesame")
+        upload(page, photo)
+        assert "sesame" not in page.url
+
+
+def test_the_api_page_says_what_there_is(open_page, address):
+    page = open_page(f"{address}docs.html")
+    expect(page.locator(".operation")).to_have_count(6)
+    expect(page.locator(".operation").first).to_contain_text("0 to 1; 1 by default")
