@@ -160,10 +160,11 @@ def test_a_broken_run_goes_on_to_the_same_file(make_clip, restorer, tmp_path, co
     left = {path.name: path.stat().st_mtime_ns for path in folder.glob("0*.mkv")}
     shares = []
     restore_video(clip, target, restorer, progress=shares.append, **options)
-    whole, again = decoded(tmp_path / "whole.mkv"), decoded(target)
-    assert [time for time, *_ in again] == [time for time, *_ in whole]
-    if codec == "ffv1":  # the lossy encoders' threads do not always decide alike, on a busy machine
+    if codec != "h264":  # two runs of x264 itself may differ in a few bytes
         assert target.read_bytes() == (tmp_path / "whole.mkv").read_bytes()
+    for (time, planes), (other_time, others) in zip(decoded(target), decoded(tmp_path / "whole.mkv"), strict=True):
+        assert time == other_time
+        assert all(np.abs(a.astype(int) - b).mean() < 0.5 for a, b in zip(planes, others, strict=True))
     assert not folder.exists()
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -179,9 +180,9 @@ def test_segments_of_another_job_are_not_gone_on_with(make_clip, restorer, tmp_p
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        restore_video(clip, tmp_path / "out.mp4", restorer, segment=3, progress=stop)
-    restore_video(clip, tmp_path / "out.mp4", restorer, segment=3, crf=30)
-    restore_video(clip, tmp_path / "new.mp4", restorer, segment=3, crf=30)
+        restore_video(clip, tmp_path / "out.mp4", restorer, segment=3, codec="hevc", progress=stop)
+    restore_video(clip, tmp_path / "out.mp4", restorer, segment=3, codec="hevc", crf=30)
+    restore_video(clip, tmp_path / "new.mp4", restorer, segment=3, codec="hevc", crf=30)
     assert (tmp_path / "out.mp4").read_bytes() == (tmp_path / "new.mp4").read_bytes()
 
 

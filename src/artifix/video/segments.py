@@ -28,6 +28,7 @@ from artifix.video.source import Video
 SEGMENT: Final = 120
 # Inside a segment frames are numbered, one tick each; 40 ms is a whole number of Matroska's milliseconds.
 TICK: Final = Fraction(1, 25)
+_DEEPEST: Final = 16  # frames by which H.264 and HEVC may reorder at most
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Segments:
                 for packet in _encode(stream, frame, video):
                     delay = max(delay, coded - packet.pts)
                     coded += 1
-                    packet.time_base, packet.duration = TICK, 1
+                    # x265 4.2 gives a single frame any decoding time; Matroska keeps none, so any valid one will do.
+                    packet.time_base, packet.dts, packet.duration = TICK, coded - 1 - _DEEPEST, 1
                     container.mux(packet)
             container.close()
             segment = Segment(path, times, durations, delay)
