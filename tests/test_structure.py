@@ -16,7 +16,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"terminal", "web"},
-    {"restoration", "train", "evaluate", "video"},
+    {"restoration", "train", "evaluate", "video", "study"},
     {"models", "codecs"},
     {"image", "provenance"},
     {"color", "yuv"},
@@ -25,6 +25,7 @@ FLOORS = [
 # What stands on one floor and may still look sideways: measuring and videos need restoring, VGG19 is the trainer's.
 SIDEWAYS = {
     ("evaluate", "restoration"),
+    ("study", "evaluate"),
     ("video", "restoration"),
     ("evaluate", "video"),
     ("evaluate", "train"),

@@ -16,10 +16,12 @@ import typer
 from artifix.cli.evaluate import evaluate_app
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
+from artifix.cli.study import study_app
 from artifix.errors import ArtifixError
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(study_app, name="study")
 app.command()(serve)
 
 

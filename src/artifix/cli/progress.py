@@ -1,0 +1,15 @@
+"""A bar for what takes a while."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def show_progress(what: str) -> Iterator[Callable[[float], None]]:
+    """A bar on standard error, moved by the share done, 0..1."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)

@@ -1,0 +1,35 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("matplotlib")
+from artifix.cli import app
+from artifix.errors import DataError
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, ["study", *map(str, arguments)])
+
+
+def test_from_pictures_to_a_report(pictures, tmp_path):
+    study = tmp_path / "study"
+    done = invoke("create", "--data", pictures, "--images", 2, "--model", "jpeg,mse", "--seed", 4, "-o", study)
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"{study}: 4 trials, about 2 minutes for a rater\n"
+    assert list(json.loads((study / "study.json").read_text())["methods"]) == ["jpeg", "mse"]
+    assert "SIMULATED" in invoke("simulate", study, "--raters", 6).output
+    assert isinstance(invoke("report", study).exception, DataError)
+    done = invoke("report", study, "--simulated", "--html", tmp_path / "r.html", "--csv", tmp_path / "r.csv")
+    assert done.exit_code == 0, done.output
+    assert "SIMULATED" in done.stdout
+    assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert (tmp_path / "r.csv").read_text().count("\n") == 1 + 4
+
+
+def test_a_long_study_is_refused_unless_allowed(pictures, tmp_path):
+    arguments = ("create", "--data", pictures, "--images", 160, "--model", "jpeg", "-o", tmp_path / "study")
+    done = invoke(*arguments)
+    assert done.exit_code == 2
+    assert "more than the 30" in " ".join(done.output.replace("│", " ").split())
+    assert isinstance(invoke(*arguments, "--allow-long").exception, DataError)  # only 16 pictures are there

@@ -1,0 +1,193 @@
+"""A real Chromium goes through whole studies; its raters are simulated ones, and are marked so."""
+
+import shutil
+from contextlib import suppress
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.errors import DataError
+from artifix.evaluate.methods import JPEG, Method
+from artifix.study.design import create_study
+from artifix.study.results import findings
+from artifix.study.store import read_ratings
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("fastapi")
+expect = playwright.expect
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
+SECONDS = 30_000  # milliseconds; a busy machine is slow
+TRIALS = 6
+
+
+@pytest.fixture(scope="module")
+def browser():
+    expect.set_options(timeout=SECONDS)
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(address, **options) -> a page; whatever goes wrong in its scripts fails the test."""
+    contexts, wrong = [], []
+
+    def open_one(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(SECONDS)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def server(pictures, make_server, tmp_path_factory):
+    """One for all tests; a rater more or less makes no difference to them."""
+    study = tmp_path_factory.mktemp("page") / "study"
+    create_study(pictures, [JPEG, Method("darker", lambda degraded, file: degraded // 2)], study, images=2)
+    return make_server(study)
+
+
+def begin(page):
+    expect(page.locator("#start")).to_be_disabled()
+    page.check("#consent")
+    page.click("#start")
+    at(page, 1)
+
+
+def at(page, number):
+    """Wait until the trial of this number is shown."""
+    expect(page.locator(f'body[data-trial="{number}"][data-view="rating"] #stage:not(.blank)')).to_be_visible()
+
+
+def shown(page):
+    return [page.locator(f"#stage {name}").get_attribute("src") for name in ("#original", "#test")]
+
+
+def place(page, share):
+    """Put the mark there by the mouse, and give the score that this makes."""
+    box = page.locator("#score").bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    return float(page.locator("#score").input_value())
+
+
+def has_mark(slider):
+    """Whether the line is thicker anywhere: then it is dark a little above its middle, too."""
+    image = np.asarray(Image.open(BytesIO(slider.screenshot())).convert("L"))
+    height, width = image.shape
+    return bool((image[height // 2 - 10, 10 : width - 10] < 60).any())
+
+
+def test_three_raters_side_by_side_a_kill_and_a_reload(open_page, make_study, make_server):
+    server = make_server(make_study())
+    pages = [open_page(f"{server.address}?simulated") for _ in range(3)]
+    given = [[] for _ in pages]
+
+    def rate(which, number):
+        at(pages[which], number)
+        given[which].append(place(pages[which], 0.1 + 0.1 * number + 0.05 * which))
+        pages[which].click("#next")
+
+    for page in pages:
+        begin(page)
+        expect(page.locator("#simulated")).to_be_visible()
+    for number in (1, 2):
+        for which in range(3):
+            rate(which, number)
+    for page in pages:
+        at(page, 3)
+    before, address = shown(pages[0]), pages[0].url
+    place(pages[0], 0.9)  # and reloads before it is sent
+
+    server.kill()
+    with suppress(playwright.Error):  # nobody answers
+        pages[0].reload()
+    rate(1, 3)
+    expect(pages[1].locator("#hint")).to_contain_text("Nothing is lost; trying again")
+    assert len(read_ratings(server.study)) == 6
+    server.start()
+
+    pages[0].goto(address)
+    at(pages[0], 3)
+    assert shown(pages[0]) == before
+    expect(pages[0].locator("#place")).to_have_text("Picture 1 of 4")
+    at(pages[1], 4)  # it was sent again by itself
+    for number in range(3, TRIALS + 1):
+        for which in range(3):
+            if (which, number) != (1, 3):
+                rate(which, number)
+    for page in pages:
+        expect(page.locator("#finish")).to_be_visible()
+
+    kept = read_ratings(server.study)
+    assert [[r.score for r in kept if r.rater == which + 1] for which in range(3)] == given
+    assert [len(scores) for scores in given] == [TRIALS] * 3
+    assert all(rating.simulated and rating.scale == 1 and rating.seconds > 0 for rating in kept)
+    assert findings(server.study, simulated=True).kept == [1, 2, 3]
+    with pytest.raises(DataError, match="no person has rated"):
+        findings(server.study)
+
+
+def test_no_going_on_before_the_mark_is_placed(open_page, server):
+    page = open_page(f"{server.address}?simulated")
+    begin(page)
+    slider, button = page.locator("#score"), page.locator("#next")
+    expect(button).to_be_disabled()
+    assert not has_mark(slider)
+    page.keyboard.press("Enter")
+    expect(button).to_be_disabled()
+    assert slider.get_attribute("list") is None  # no marks on it
+    assert not any(letter.isdigit() for letter in page.locator("#answer").inner_text())
+    page.keyboard.press("ArrowRight")  # the line has the focus
+    expect(button).to_be_enabled()
+    assert has_mark(slider)
+    page.keyboard.press("Enter")
+    at(page, 2)
+    expect(button).to_be_disabled()
+    assert read_ratings(server.study)[-1].score == 51
+
+
+def test_the_middle_is_a_place_too(open_page, server):
+    page = open_page(f"{server.address}?simulated")
+    begin(page)
+    assert place(page, 0.5) == pytest.approx(50, abs=0.5)
+    expect(page.locator("#next")).to_be_enabled()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844), (844, 390)])
+def test_both_pictures_are_of_one_size_and_all_is_in_the_window(open_page, server, size):
+    page = open_page(f"{server.address}?simulated", viewport={"width": size[0], "height": size[1]})
+    begin(page)
+    boxes = [page.locator(f"#{name}").bounding_box() for name in ("original", "test", "answer", "next")]
+    assert (boxes[0]["width"], boxes[0]["height"]) == (boxes[1]["width"], boxes[1]["height"])
+    for box in boxes:
+        assert box["x"] >= 0
+        assert box["y"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= size[1]
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(128, 128, 128)"
+
+
+def test_who_comes_back_may_go_on(open_page, server):
+    page = open_page(f"{server.address}?simulated")
+    begin(page)
+    place(page, 0.3)
+    page.click("#next")
+    at(page, 2)
+    page.goto(server.address)
+    page.click("#resume")
+    at(page, 2)
+    page.goto(f"{server.address}rate/nobody")
+    expect(page.locator("#reason")).to_have_text("no such rater")
