@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import fleet as fleets
+
 from artifix.evaluate.report import TITLES, markdown_table
 from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import read_results
@@ -142,6 +144,40 @@ def peers(file: Path) -> str:
     return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}"])
 
 
+def folder(file: Path) -> str:
+    """A folder on one machine, against its engine."""
+    results = json.loads(file.read_text(encoding="utf-8"))["folder"]
+    lines = ["| | megapixels/s | of the engine's |", "|---|---|---|"]
+    names = {"engine": "the engine alone", "jpeg": "a folder, JPEG to JPEG", "png": "a folder, JPEG to PNG"}
+    for name, speed in results["megapixels_per_second"].items():
+        share = results["share_of_engine"].get(name)
+        lines.append(f"| {names[name]} | {speed:.2f} | {f'{share:.0%}' if share else ''} |")
+    return "\n".join([*lines, "", _scale_note(results)])
+
+
+def workers(file: Path) -> str:
+    """A pool of one and of two workers."""
+    results = json.loads(file.read_text(encoding="utf-8"))["pool"]
+    lines = ["| workers, a core each | megapixels/s | of as many alone | start-up |", "|---|---|---|---|"]
+    found = results["workers"]
+    for count, row in found.items():
+        share = row["megapixels_per_second"] / int(count) / found["1"]["megapixels_per_second"]
+        lines.append(f"| {count} | {row['megapixels_per_second']:.2f} | {share:.0%} | {row['start_seconds']:.1f} s |")
+    return "\n".join([*lines, "", _scale_note(results)])
+
+
+def fleet(file: Path) -> str:
+    """What a million and a billion pictures take."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    return f"{fleets.table(results)} {provenance(results['pool'])}"
+
+
+def _scale_note(results: dict[str, Any]) -> str:
+    machine, side = results["machine"], results["side"]
+    what = f"{results['pictures']} JPEGs of {side}x{side}, model `{results['model']}`, {results['precision']}"
+    return f"{what}; {machine['cpu']}, {machine['cores']} cores. {provenance(results)}"
+
+
 def provenance(results: dict[str, Any]) -> str:
     """What measured it, and when."""
     return f"Measured at commit {results['commit']}, {results['date']}."
@@ -156,6 +192,9 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "reliability": ("reliability.json", reliability),
     "gan": ("gan.json", gan),
     "training": ("training.json", training),
+    "folder": ("scale.json", folder),
+    "workers": ("scale.json", workers),
+    "fleet": ("scale.json", fleet),
 }
 
 if __name__ == "__main__":

@@ -16,6 +16,14 @@ def photograph() -> NDArray[np.uint8]:
     return np.ascontiguousarray(data.astronaut()[30:126, 150:278])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Compiled networks are kept apart from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTIFIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def make_model(tmp_path_factory: pytest.TempPathFactory):
     """make_model(channels=3, features=4, blocks=1, seed=0) -> the path of an exported generator with random weights."""

@@ -1,7 +1,9 @@
 import resource
 import signal
 import struct
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +30,7 @@ from artifix.image import (
     write_picture,
 )
 from artifix.image import output as output_module
+from artifix.image.pillow import quiet_pillow
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="1"/></x:xmpmeta>'
@@ -466,6 +469,20 @@ def test_pillows_own_settings_are_left_alone(tmp_path, photograph):
     read_picture(tmp_path / "a.png")
     with pytest.raises(ImageError):
         read_picture(tmp_path / "b.png")
+    assert (limit, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
+
+
+def test_threads_are_in_pillow_at_a_time_and_the_last_one_puts_its_settings_back():
+    limit, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    together = threading.Barrier(2, timeout=10)
+
+    def use():
+        with quiet_pillow():
+            together.wait()
+            return Image.MAX_IMAGE_PIXELS
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [use.result() for use in [pool.submit(use), pool.submit(use)]] == [None, None]
     assert (limit, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
 
 

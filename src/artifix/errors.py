@@ -31,3 +31,7 @@ class DataError(ArtifixError):
 
 class CodecError(ArtifixError):
     """A codec that is not installed, or that failed."""
+
+
+class ClusterError(ArtifixError):
+    """A cluster that cannot be reached, or that went while it was used."""

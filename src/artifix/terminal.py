@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from artifix.restoration.folder import Pair, Record
+from artifix.restoration.folder import Pair
+from artifix.restoration.record import Record
 
 
 class RecordDisplay:

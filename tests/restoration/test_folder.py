@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from artifix.errors import DataError, ImageError, OutputError
-from artifix.restoration.folder import Pair, Record, pair_up, restore_all
+from artifix.restoration.folder import Pair, pair_up, restore_all
+from artifix.restoration.record import Record
 
 
 @pytest.fixture
@@ -105,19 +106,19 @@ def pairs(count):
     return [Pair(Path(f"{n}.png"), Path(f"out/{n}.png")) for n in range(count)]
 
 
-def done(pair):
-    return Record(str(pair.source), str(pair.target), "restored")
+def done(source, target):
+    return Record(str(source), str(target), "restored")
 
 
 def test_an_error_is_a_record_and_the_rest_goes_on():
-    def restore(pair, progress):
-        if pair.source.stem == "1":
+    def restore(source, target, *, progress):
+        if source.stem == "1":
             raise ImageError("1.png: broken")
-        if pair.source.stem == "2":
+        if source.stem == "2":
             raise MemoryError
-        if pair.source.stem == "3":
+        if source.stem == "3":
             raise OSError(36, "File name too long", "3.png")
-        return done(pair)
+        return done(source, target)
 
     records = {record.source: record for record in restore_all(pairs(4), restore)}
     assert [records[f"{n}.png"].status for n in range(4)] == ["restored", "failed", "failed", "failed"]
@@ -127,7 +128,7 @@ def test_an_error_is_a_record_and_the_rest_goes_on():
 
 
 def test_a_mistake_of_ours_is_not_hidden():
-    def restore(pair, progress):
+    def restore(source, target, *, progress):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -137,13 +138,13 @@ def test_a_mistake_of_ours_is_not_hidden():
 def test_leaving_early_drops_the_rest_and_stops_what_began():
     began, finished = [], []
 
-    def restore(pair, progress):
-        began.append(pair)
-        for tile in range(1 if pair.source.stem == "0" else 1000):
+    def restore(source, target, *, progress):
+        began.append(source)
+        for tile in range(1 if source.stem == "0" else 1000):
             time.sleep(0.01)
             progress(tile / 1000)
-        finished.append(pair)
-        return done(pair)
+        finished.append(source)
+        return done(source, target)
 
     records = restore_all(pairs(50), restore, jobs=2)
     assert next(records).source == "0.png"
@@ -151,15 +152,15 @@ def test_leaving_early_drops_the_rest_and_stops_what_began():
     records.close()
     assert time.monotonic() - left < 2
     assert 2 <= len(began) <= 4
-    assert [pair.source.stem for pair in finished] == ["0"]
+    assert [source.stem for source in finished] == ["0"]
 
 
 def test_progress_is_heard_with_its_picture():
     heard = []
 
-    def restore(pair, progress):
+    def restore(source, target, *, progress):
         progress(0.5)
-        return done(pair)
+        return done(source, target)
 
     list(restore_all(pairs(2), restore, jobs=1, progress=lambda *told: heard.append(told)))
     assert heard == [(pair, 0.5) for pair in pairs(2)]

@@ -1,9 +1,14 @@
+import dataclasses
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.restoration.restorer import Restorer
+from artifix.image import Picture
+from artifix.restoration.engine import read_card
+from artifix.restoration.restorer import _BYTES_PER_MAP, DEFAULT_MEMORY, Restorer
 from artifix.restoration.tiling import plan, spans
 
 
@@ -74,3 +79,103 @@ def test_tiles_equal_the_whole_picture_to_float_rounding(make_model, height, wid
             columns.keep_start - columns.start : columns.keep_stop - columns.start,
         ]
     np.testing.assert_allclose(joined, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "trim"),
+    [
+        ({"blocks": 2}, 0),
+        ({"blocks": 3}, 12),
+        ({"blocks": 7, "channels": 1}, 24),
+        ({"blocks": 6, "residual": False}, 24),
+    ],
+)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_halo_is_cut_off_within_the_network_and_nothing_else(make_model, options, trim, precision):
+    engine = Restorer(make_model(**options), engine="openvino", precision=precision).engine
+    assert engine.trim == trim < engine.card.radius
+    halo, channels = engine.card.radius, engine.card.channels
+    batch = np.random.default_rng(1).uniform(-1, 1, (1, channels, 6 * halo, 4 * halo)).astype(np.float32)
+    whole = engine(batch).copy()
+    assert whole.shape == batch.shape
+    for inside in np.ndindex(2, 2, 2, 2):
+        top, left, bottom, right = inside
+        part = engine(batch, tuple(map(bool, inside))).copy()
+        rows = slice(top * trim, whole.shape[2] - bottom * trim)
+        columns = slice(left * trim, whole.shape[3] - right * trim)
+        assert part.shape == whole[..., rows, columns].shape
+        sure = slice(top * halo, whole.shape[2] - bottom * halo), slice(left * halo, whole.shape[3] - right * halo)
+        shifted = [slice(s.start - r.start, s.stop - r.start) for s, r in zip(sure, (rows, columns), strict=True)]
+        np.testing.assert_allclose(part[..., *shifted], whole[..., *sure], atol=0.02 if precision == "bf16" else 1e-5)
+
+
+def test_tiles_with_trimmed_halos_equal_the_whole_picture(make_model):
+    image = np.random.default_rng(0).integers(0, 256, (150, 190, 3)).astype(np.uint8)
+    for strength in (1.0, 0.5):
+        restorer = Restorer(make_model(blocks=4), engine="openvino", precision="fp32", strength=strength)
+        assert restorer.engine.trim
+        whole = restorer.restore_image(image)
+        restorer.tile_pixels = 70 * 70
+        difference = np.abs(whole.astype(int) - restorer.restore_image(image))
+        assert difference.max() <= 1
+        assert np.mean(difference > 0) < 0.01
+
+
+def multiply_accumulates(card, rows, columns, trim):
+    """Of one tile: the head and the blocks at half resolution, cut by the trim every three blocks, then the tail."""
+    channels, features, blocks = (card.config[name] for name in ("channels", "features", "blocks"))
+    sides = [span.begins_inside + span.ends_inside for span in (rows, columns)]
+    height, width = ((span.stop - span.start) // 2 for span in (rows, columns))
+    count = 9 * channels * features * height * width
+    for block in range(blocks):
+        count += 2 * 9 * features**2 * height * width
+        if trim and (block + 1) % 3 == 0:
+            height, width = height - 6 * sides[0], width - 6 * sides[1]
+    assert height == (rows.stop - rows.start - trim * sides[0]) // 2
+    return count + 4 * 9 * features * (features + channels) * height * width
+
+
+@pytest.mark.parametrize("precision", ["int8", "bf16"])
+@pytest.mark.parametrize("size", [(3000, 4000), (4000, 6000), (10_000, 10_000), (2000, 50_000)])
+def test_overlap_costs_under_a_tenth_of_the_arithmetic_at_the_default_memory(make_model, precision, size):
+    """With the shipped model's shape; `trim` is asked of an engine with as many blocks."""
+    card, (height, width) = read_card("mse"), size
+    trim = Restorer(make_model(blocks=card.config["blocks"]), engine="openvino").engine.trim
+    tile_pixels = DEFAULT_MEMORY // (card.config["features"] * _BYTES_PER_MAP[precision])
+    tiles = plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=tile_pixels)
+    done = sum(multiply_accumulates(card, rows, columns, trim) for rows, columns in tiles)
+    needed = card.macs_per_pixel * height * width
+    assert needed <= done < 1.1 * needed
+
+
+def test_strips_where_they_are_cheaper_than_squares():
+    tiles = list(plan(400, 4000, radius=20, multiple=2, max_pixels=400_000))
+    assert {(rows.start, rows.stop) for rows, _ in tiles} == {(0, 400)}
+    tiles = list(plan(4000, 4000, radius=20, multiple=2, max_pixels=400_000))
+    assert len({rows.start for rows, _ in tiles}) > 1 < len({columns.start for _, columns in tiles})
+
+
+def test_leaving_at_a_tile_drops_those_to_come(make_model):
+    restorer = Restorer(make_model(), engine="openvino", precision="fp32")
+    restorer.tile_pixels, calls, run = 60 * 60, [], restorer.engine.run
+
+    def counted(batch, inside):
+        calls.append(inside)
+        time.sleep(0.02)
+        return run(batch, inside)
+
+    restorer.engine = dataclasses.replace(restorer.engine, run=counted)
+    picture = Picture(np.zeros((300, 300, 3), np.uint8), "RGB")
+    shares = []
+    restorer.restore_picture(picture, shares.append)
+    assert shares == sorted(shares)
+    assert (len(shares), shares[-1]) == (len(calls), 1.0)
+    assert len(calls) > 20
+    calls.clear()
+
+    def stop(share):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        restorer.restore_picture(picture, stop)
+    assert len(calls) <= 4

@@ -61,7 +61,7 @@ def test_a_run_that_is_stopped_goes_on(make_clip, make_model, tmp_path, number):
         "clip.mkv",
         codec="ffv1",
         size=(160, 120),
-        times=range(0, 240 * 20, 20),
+        times=range(0, 600 * 20, 20),
         samples=lambda n, h, w: [noise[n % 40], noise[n % 40][::2, ::2], noise[n % 40][::2, ::2]],
     )
     target = tmp_path / "out.mkv"
@@ -76,9 +76,9 @@ def test_a_run_that_is_stopped_goes_on(make_clip, make_model, tmp_path, number):
     assert process.returncode == (130 if number == signal.SIGINT else -number)
     assert not target.exists()
     done = len(list(folder.glob("0*.mkv")))
-    assert done == 1
+    assert 1 <= done < 5
     again = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=120)
     assert again.returncode == 0, again.stderr
-    assert "240 frames" in again.stdout
-    assert len(decoded(target)) == 240
+    assert "600 frames" in again.stdout
+    assert len(decoded(target)) == 600
     assert not folder.exists()

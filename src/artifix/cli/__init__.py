@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from artifix.cli.evaluate import evaluate_app
+from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
@@ -23,6 +24,7 @@ app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")
 app.command()(serve)
+app.command()(quantise)
 
 
 class Engine(StrEnum):
@@ -40,6 +42,13 @@ class Precision(StrEnum):
     auto = "auto"
     fp32 = "fp32"
     bf16 = "bf16"
+    int8 = "int8"
+
+
+class EnginePool(StrEnum):
+    """What shares a folder among machines."""
+
+    ray = "ray"
 
 
 class Pairs(StrEnum):
@@ -91,8 +100,8 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs th
 
 @app.command()
 def restore(
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, videos, or folders of pictures.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos, or folders of pictures.")],
+    output: Annotated[str | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
     model: Annotated[str, typer.Option(help="A shipped model's name, an .onnx file, or sa-dct (JPEGs).")] = "mse",
     strength: Annotated[
         float, typer.Option(min=0, max=1, callback=_number, help="0: the input, 1: fully restored.")
@@ -114,6 +123,12 @@ def restore(
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders below folders, too.")] = False,
     overwrite: Overwrite = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
+    engine_pool: Annotated[
+        EnginePool | None, typer.Option(help="Many machines for one folder, from and to any address as s3://...")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="The pool's cluster; else this machine alone.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="The pool's size; else all of its processors.")] = None,
+    worker_cpus: Annotated[int, typer.Option(min=1, help="Processors for each worker of the pool.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Restore pictures and videos. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored.
@@ -122,36 +137,53 @@ def restore(
     same command is run again, from NAME.segments beside its output.
     """
     from artifix.restoration import Record, load_restorer
-    from artifix.restoration.folder import Pair, Progress, pair_up, restore_all
+    from artifix.restoration.folder import Progress, pair_up, restore_all
     from artifix.terminal import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
-    pairs = pair_up(inputs, output, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
-    restorer = load_restorer(
-        model,
-        strength=strength,
-        detail=detail,
-        vivid=vivid,
-        engine=engine.value,
-        precision=precision.value,
-        max_memory=max_memory,
-    )
+    chosen: dict[str, Any] = {
+        "model": model,
+        "strength": strength,
+        "detail": detail,
+        "vivid": vivid,
+        "engine": engine.value,
+        "precision": precision.value,
+        "max_memory": max_memory,
+    }
+    if engine_pool:
+        from artifix.cli.cluster import restore_on_cluster
+
+        done = restore_on_cluster(
+            inputs,
+            output,
+            as_json,
+            address=address,
+            workers=workers,
+            worker_cpus=worker_cpus,
+            restorer=chosen,
+            recursive=recursive,
+            suffix=suffix,
+            overwrite=overwrite,
+            quality=quality,
+            max_pixels=max_pixels,
+        )
+        raise typer.Exit(0 if done else 1)
+    target = Path(output) if output is not None else None
+    pairs = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+    restorer = load_restorer(**chosen)
 
     with RecordDisplay(len(pairs), as_json) as display:
 
-        def restore_pair(pair: Pair, progress: Progress) -> Record:
-            if is_video(pair.source):
+        def restore(source: Path, target: Path, *, progress: Progress) -> Record:
+            options: dict[str, Any] = {"overwrite": overwrite, "max_pixels": max_pixels, "progress": progress}
+            if is_video(source):
                 from artifix.video.restore import restore_video
 
-                coding: dict[str, Any] = {"codec": codec.value if codec else None, "crf": crf}
-                return restore_video(
-                    *pair, restorer, **coding, overwrite=overwrite, max_pixels=max_pixels, progress=progress
-                )
-            return restorer.restore_file(
-                *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
-            )
+                name = codec.value if codec else None
+                return restore_video(source, target, restorer, codec=name, crf=crf, **options)
+            return restorer.restore_file(source, target, quality=quality, **options)
 
-        with closing(restore_all(pairs, restore_pair, jobs, display.hear)) as records:
+        with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
             for record in records:
                 display.show(record)
     if display.statuses["failed"]:

@@ -3,7 +3,7 @@
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,25 +32,41 @@ _GREY_ALPHA_16: Final[dict[Any, tuple[str, str]]] = {
     (order, 1, (1,), 1, (16, 16), (2,)): ("RGBA", "RGBA") for order in (b"II", b"MM")
 }
 
-# Pillow's limit and Python's warning filters belong to the whole process, so one thread at a time changes them.
-# A picture is read and written in a hundredth of the time that its restoration takes.
-_LOCK: Final = threading.RLock()
+# Pillow's limit and Python's warning filters belong to the whole process. Whoever comes first changes them, whoever
+# leaves last puts them back; between the two, any number of threads read and write at a time.
+_LOCK: Final = threading.Lock()
+_PUT_BACK: Final = ExitStack()
+_users = 0
 
 
 @contextmanager
-def quiet_pillow(max_pixels: int = MAX_PIXELS) -> Iterator[None]:
-    """Pillow's process-wide settings as this package needs them, put back at the end."""
-    with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow warns above it, and refuses above twice as much
-        TiffImagePlugin.OPEN_INFO.update(_GREY_ALPHA_16)
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-            for key in _GREY_ALPHA_16:
-                TiffImagePlugin.OPEN_INFO.pop(key, None)
+def quiet_pillow() -> Iterator[None]:
+    """Pillow's process-wide settings as this package needs them, put back at the end.
+
+    It then has no limit of its own: whoever opens a file looks at its size before anything is decoded.
+    """
+    global _users
+    with _LOCK:
+        if _users == 0:
+            _change_settings(_PUT_BACK)
+        _users += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _users -= 1
+            if _users == 0:
+                _PUT_BACK.close()
+
+
+def _change_settings(put_back: ExitStack) -> None:
+    put_back.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("ignore")
+    put_back.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    Image.MAX_IMAGE_PIXELS = None
+    TiffImagePlugin.OPEN_INFO.update(_GREY_ALPHA_16)
+    for key in _GREY_ALPHA_16:
+        put_back.callback(TiffImagePlugin.OPEN_INFO.pop, key, None)
 
 
 @contextmanager
@@ -59,7 +75,7 @@ def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
 
     Whatever goes wrong inside, while it is decoded too, becomes one ImageError that names the file.
     """
-    with quiet_pillow(max_pixels):
+    with quiet_pillow():
         try:
             with path.open("rb") as stream, Image.open(stream, formats=READABLE) as file:
                 width, height = file.size

@@ -10,6 +10,8 @@ from artifix.errors import ModelError
 METADATA_KEY: Final = "artifix"
 FORMAT: Final = 1
 
+_LARGEST: Final = 1e6  # of the values in a network; those of ours stay within a hundred
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -32,6 +34,8 @@ class ModelCard:
     commit: str = ""
     figures: dict[str, float] = field(default_factory=dict)  # measured on the held-out pictures
     failures: str = ""  # where it is known to do badly
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)  # what int8 covers of each layer's input
+    int8_loss: dict[str, float] = field(default_factory=dict)  # dB of PSNR, by quality, that int8 costs
     license: str = "Apache-2.0"
 
     def to_json(self) -> str:
@@ -47,6 +51,7 @@ def card_from_json(text: str | None) -> ModelCard:
         values = json.loads(text)
         if values.pop("format") != FORMAT:
             raise ModelError("its card is of another version of artifix")
+        values["ranges"] = {layer: _range(*bounds) for layer, bounds in values.get("ranges", {}).items()}
         card = ModelCard(**values)
         whole = all(type(number) is int for number in (card.channels, card.radius, card.multiple, card.maps))
         bounded = whole and card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
@@ -57,3 +62,9 @@ def card_from_json(text: str | None) -> ModelCard:
     if not bounded:
         raise ModelError("its card asks for channels, a radius, a multiple or maps that no artifix model has")
     return card
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
+    if not -_LARGEST <= low <= high <= _LARGEST:
+        raise ValueError(f"{low} to {high} is no range")
+    return low, high

@@ -1,7 +1,7 @@
 """Apply a model: to an image, a file or a folder."""
 
-from artifix.restoration.folder import Record
 from artifix.restoration.load import load_restorer
+from artifix.restoration.record import Record
 from artifix.restoration.restorer import Restorer, restore
 
 __all__ = ["Record", "Restorer", "load_restorer", "restore"]

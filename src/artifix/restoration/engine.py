@@ -1,13 +1,14 @@
 """What runs a network: OpenVINO, ONNX Runtime or torch, each behind the same small callable."""
 
 import hashlib
+import inspect
 import platform
 import shutil
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,17 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import ModelError
+from artifix.models import int8
 from artifix.models.blending import read_blended
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.catalog import VIVID, read_model
+from artifix.models.runtime import openvino_core
+from artifix.restoration import trimming
+from artifix.restoration.cache import read_cached, write_cached
+from artifix.restoration.processor import multiplies_bytes
 
 Batch = NDArray[np.float32]
-Run = Callable[[Batch], Batch]
+Inside = tuple[bool, bool, bool, bool]  # whether the picture goes on at the top, left, bottom and right of a tile
+Run = Callable[[Batch, Inside], Batch]
+Loaded = tuple[ModelCard, Run, str, int]
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
-PRECISIONS: Final = ("auto", "fp32", "bf16")
+WHOLE: Final[Inside] = (False, False, False, False)
+PRECISIONS: Final = ("auto", "fp32", "bf16", "int8")
+_HINTS: Final = {"fp32": "f32", "bf16": "bf16"}  # to OpenVINO
 _PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
 
 
@@ -44,11 +54,13 @@ class Engine:
     lock: threading.Lock
     fingerprint: str
     """What tells the network from any other: a part of the SHA-256 of its file, or of its blend."""
+    trim: int = 0
+    """Pixels of its halo that a tile comes back without, at each side where it is inside the picture."""
 
-    def __call__(self, batch: Batch) -> Batch:
-        """Run the network on one batch."""
+    def __call__(self, batch: Batch, inside: Inside = WHOLE) -> Batch:
+        """Run the network on one batch: of a whole picture, or of a tile, which may lose `trim` pixels `inside`."""
         with self.lock:
-            return self.run(batch)
+            return self.run(batch, inside)
 
 
 def load_engine(
@@ -62,8 +74,11 @@ def load_engine(
 ) -> Engine:
     """The engine for a shipped model's name or an .onnx file of ours, or for a blend as `read_blended` makes it.
 
-    `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO; its precision is the fastest floating
-    type of the machine: bf16 where the processor or the GPU has it, else fp32. `threads` None takes every core.
+    `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO. Its precision is int8 in OpenVINO where
+    the processor has instructions for that (VNNI, AMX) and the model's card the ranges; else, and for a blend, whose
+    ranges nobody measured, the fastest floating type: bf16 where the processor or the GPU has it, or fp32. `threads`
+    None takes every core.
+
     ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
     """
     data = read_blended(model, detail, vivid)
@@ -73,21 +88,25 @@ def load_engine(
         raise ModelError(f"unknown engine {engine!r}, expected one of {', '.join(ENGINES)}")
     if precision not in PRECISIONS:
         raise ModelError(f"unknown precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
+    if detail and precision == "int8":
+        raise ModelError(f"{model}: int8 needs ranges measured for these very weights, which a blend has not")
     try:
-        card, run, used = _LOADERS[engine](data, precision, threads)
+        card, run, used, trimmed = _LOADERS[engine](
+            data, "float" if detail and precision == "auto" else precision, threads
+        )
     except ImportError as error:
         raise ModelError(f"the {engine} engine is not installed: {error}") from error
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
     if not _fits(run, card):
         raise ModelError(f"{model}: its network does not fit its card")
-    return Engine(engine, used, card, run, threading.Lock(), hashlib.sha256(data).hexdigest()[:16])
+    return Engine(engine, used, card, run, threading.Lock(), hashlib.sha256(data).hexdigest()[:16], trimmed)
 
 
 def read_card(model: str | Path) -> ModelCard:
     """The card of a shipped model or of an .onnx file of ours, the network left unloaded; ModelError if it is none."""
     try:
-        return _read_openvino(_openvino_core(), read_model(model))[1]
+        return _read_openvino(openvino_core(), read_model(model))[1]
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
 
@@ -96,21 +115,9 @@ def _fits(run: Run, card: ModelCard) -> bool:
     """Whether the network maps the smallest batch that its card allows to another of that shape."""
     probe = np.zeros((1, card.channels, card.multiple, card.multiple), np.float32)
     try:
-        return run(probe).shape == probe.shape
+        return run(probe, WHOLE).shape == probe.shape
     except Exception:  # every runtime has its own
         return False
-
-
-@cache
-def _openvino_core() -> Any:
-    """OpenVINO's own object, one for all.
-
-    Each gives the main thread a stack for its signals. Of several that go in another order than they came, the last
-    leaves the thread with a stack that is gone, and the next signal, Ctrl-C for one, would end the process.
-    """
-    import openvino
-
-    return openvino.Core()
 
 
 def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
@@ -122,29 +129,54 @@ def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
     return model, card_from_json(model.get_rt_info(where).value if model.has_rt_info(where) else None)
 
 
-def _openvino(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
-    core = _openvino_core()
+def _openvino(data: bytes, precision: str, threads: int | None) -> Loaded:
+    core = openvino_core()
     model, card = _read_openvino(core, data)
+    if precision == "auto" and card.ranges and multiplies_bytes():
+        precision = "int8"
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if precision != "auto":
-        settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[precision]
+    if precision in _HINTS:
+        settings["INFERENCE_PRECISION_HINT"] = _HINTS[precision]
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    compiled = core.compile_model(model, "CPU", settings)
+    if precision == "int8":
+        int8.quantise(model, card.ranges)
+    trimmed = trimming.trim(model, card)
+    compiled = _compile(core, model, f"{hashlib.sha256(data).hexdigest()} {precision}", settings)
     request = compiled.create_infer_request()
-    used = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
+    floating = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
 
-    def run(batch: Batch) -> Batch:
-        restored: Batch = request.infer(batch, share_inputs=True)[0]
+    def run(batch: Batch, inside: Inside) -> Batch:
+        inputs = [batch, np.array(inside, np.int64)] if trimmed else [batch]
+        restored: Batch = request.infer(inputs, share_inputs=True)[0]
         return restored
 
-    return card, run, used
+    return card, run, "int8" if precision == "int8" else floating, trimmed
 
 
-def _onnxruntime(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
+def _compile(core: Any, model: Any, key: str, settings: dict[str, Any]) -> Any:
+    """The model, compiled for this processor, or as it was kept when that was done before."""
+    import openvino
+
+    processor = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
+    try:  # a change of the code that changes the network must find nothing kept
+        code = [inspect.getsource(module) for module in (int8, trimming)]
+    except OSError:  # installed without its sources
+        return core.compile_model(model, "CPU", settings)
+    key = f"{openvino.get_version()} {processor} {code} {key}"
+    cached = read_cached(key)
+    if cached is not None:
+        with suppress(RuntimeError):  # OpenVINO's own reasons to refuse it
+            return core.import_model(cached, "CPU", settings)
+    compiled = core.compile_model(model, "CPU", settings)
+    write_cached(key, compiled.export_model().getvalue())
+    return compiled
+
+
+def _onnxruntime(data: bytes, precision: str, threads: int | None) -> Loaded:
     import onnxruntime
 
-    if precision == "bf16":
+    if precision in ("bf16", "int8"):
         raise ModelError("ONNX Runtime runs it in fp32 only")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -155,37 +187,39 @@ def _onnxruntime(data: bytes, precision: str, threads: int | None) -> tuple[Mode
         raise ModelError("not an artifix model: ONNX Runtime cannot read it as ONNX") from error
     card = card_from_json(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY))
 
-    def run(batch: Batch) -> Batch:
+    def run(batch: Batch, inside: Inside) -> Batch:
         restored: Batch = session.run(None, {session.get_inputs()[0].name: batch})[0]
         return restored
 
-    return card, run, "fp32"
+    return card, run, "fp32", 0
 
 
-def _torch(data: bytes, precision: str, threads: int | None) -> tuple[ModelCard, Run, str]:
+def _torch(data: bytes, precision: str, threads: int | None) -> Loaded:
     import torch
 
     from artifix.models.torch_weights import network_from_onnx
 
+    if precision == "int8":
+        raise ModelError("torch runs it in fp32 or bf16 only")
     card, network = network_from_onnx(data)
     device = _torch_device()
     if threads is not None and device == "cpu":
         torch.set_num_threads(threads)
-    if precision == "auto":
+    if precision in ("auto", "float"):
         precision = "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     network.eval().to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.inference_mode()
-    def run(batch: Batch) -> Batch:
+    def run(batch: Batch, inside: Inside) -> Batch:
         degraded = torch.from_numpy(batch).to(device, dtype, memory_format=torch.channels_last)
         restored: Batch = network(degraded).float().cpu().numpy()
         return restored
 
-    return card, run, precision
+    return card, run, precision, 0
 
 
-_LOADERS: Final[dict[str, Callable[[bytes, str, int | None], tuple[ModelCard, Run, str]]]] = {
+_LOADERS: Final[dict[str, Callable[[bytes, str, int | None], Loaded]]] = {
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
     "torch": _torch,

@@ -2,11 +2,13 @@
 
 import time
 from abc import ABC, abstractmethod
+from functools import partial
 from pathlib import Path
 
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
-from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, Record, pair_up, restore_all
+from artifix.restoration.folder import DEFAULT_JOBS, Progress, pair_up, restore_all
+from artifix.restoration.record import Record
 
 
 class FileRestorer(ABC):
@@ -74,11 +76,6 @@ class FileRestorer(ABC):
         DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
         """
         pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
-
-        def restore(pair: Pair, progress: Progress) -> Record:
-            return self.restore_file(
-                *pair, overwrite=overwrite, quality=quality, max_pixels=max_pixels, progress=progress
-            )
-
+        restore = partial(self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels)
         records = {record.source: record for record in restore_all(pairs, restore, jobs)}
         return [records[str(pair.source)] for pair in pairs]

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from artifix.errors import ArtifixError, DataError, OutputError
 from artifix.image import READABLE_SUFFIXES, WRITABLE_SUFFIXES
+from artifix.restoration.record import Record
 
 DEFAULT_JOBS: Final = 2  # one picture is read or written while another is restored
 DEFAULT_SUFFIX: Final = "-restored"
@@ -23,20 +23,11 @@ class Pair(NamedTuple):
     target: Path
 
 
-@dataclass(frozen=True)
-class Record:
-    """What became of one file. `status` is restored, kept (the output was there already) or failed."""
+class RestoreFile(Protocol):
+    """What restores one file into another, as `FileRestorer.restore_file` does; `progress` may raise to stop it."""
 
-    source: str
-    target: str
-    status: Literal["restored", "kept", "failed"]
-    width: int = 0
-    height: int = 0
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    error: str = ""
-    frames: int = 1
-    """A video's."""
+    def __call__(self, source: Path, target: Path, *, progress: Progress) -> Record:
+        """Restore the file; an ArtifixError says what is wrong with it."""
 
 
 def pair_up(
@@ -57,8 +48,7 @@ def pair_up(
     one file's name given to more, and for a suffix with a folder in it.
     """
     inputs, others = list(inputs), others or {}
-    if "/" in suffix or "\\" in suffix:
-        raise OutputError(f"{suffix}: a suffix is the end of a name and has no folder in it")
+    _check(suffix)
     if output is None and not _name_end(suffix):
         suffix = DEFAULT_SUFFIX + suffix
     elif output is not None and output.suffix and not output.is_dir():
@@ -71,11 +61,21 @@ def pair_up(
         for source in _pictures(given, output, recursive, suffix) if given.is_dir() else [given]:
             inside = source.relative_to(given).parent if given.is_dir() else Path()
             folder = source.parent if output is None else output / inside
-            pair = Pair(source, folder / _target_name(source, suffix, others))
+            pair = Pair(source, folder / target_name(source, suffix, others))
             other = pairs.setdefault(pair.target, pair)
             if other.source != source and other.source.resolve() != source.resolve():
                 raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
     return list(pairs.values())
+
+
+def target_name(source: Path, suffix: str = "", others: Mapping[str, str] | None = None) -> str:
+    """The name of a file's output, `suffix` and `others` being `pair_up`'s; OutputError for a suffix with a folder."""
+    _check(suffix)
+    others = others or {}
+    if Path(f"x{suffix}").suffix.lower() in (*WRITABLE_SUFFIXES, *others.values()):
+        return source.stem + suffix
+    own = source.suffix.lower()
+    return source.stem + suffix + (source.suffix if own in WRITABLE_SUFFIXES else others.get(own, ".png"))
 
 
 class _StoppedError(Exception):
@@ -84,14 +84,14 @@ class _StoppedError(Exception):
 
 def restore_all(
     pairs: Iterable[Pair],
-    restore: Callable[[Pair, Progress], Record],
+    restore: RestoreFile,
     jobs: int = DEFAULT_JOBS,
     progress: Callable[[Pair, float], None] = lambda pair, share: None,
 ) -> Generator[Record, None, None]:
     """`restore` each pair, `jobs` at a time, and yield the records as they come; an ArtifixError becomes a record.
 
-    `restore` gets a pair and a function to tell the share of it that is done, which `progress` hears. Leaving early, by
-    Ctrl-C for one, drops what has not begun, and what has at the next share it tells.
+    `progress` hears the share of each that is done. Leaving early, by Ctrl-C for one, drops what has not begun, and
+    what has at the next share it tells.
     """
     stopped = threading.Event()
 
@@ -102,7 +102,7 @@ def restore_all(
             progress(pair, share)
 
         try:
-            return restore(pair, hear)
+            return restore(*pair, progress=hear)
         except ArtifixError as error:
             reason = str(error)
         except OSError as error:  # such as a name too long, or a folder that may not be looked into
@@ -143,8 +143,6 @@ def _name_end(suffix: str) -> str:
     return Path(f"x{suffix}").stem[1:]
 
 
-def _target_name(source: Path, suffix: str, others: Mapping[str, str]) -> str:
-    if Path(f"x{suffix}").suffix.lower() in (*WRITABLE_SUFFIXES, *others.values()):
-        return source.stem + suffix
-    own = source.suffix.lower()
-    return source.stem + suffix + (source.suffix if own in WRITABLE_SUFFIXES else others.get(own, ".png"))
+def _check(suffix: str) -> None:
+    if "/" in suffix or "\\" in suffix:
+        raise OutputError(f"{suffix}: a suffix is the end of a name and has no folder in it")

@@ -18,6 +18,7 @@ def load_restorer(
     vivid: str | Path = VIVID,
     engine: EngineName = "auto",
     precision: Precision = "auto",
+    threads: int | None = None,
     max_memory: int = DEFAULT_MEMORY,
 ) -> FileRestorer:
     """A `Restorer` for a shipped model's name or an .onnx file; for `sa-dct` a `Deblocker`, which has no engine.
@@ -35,5 +36,6 @@ def load_restorer(
         vivid=vivid,
         engine=engine,
         precision=precision,
+        threads=threads,
         max_memory=max_memory,
     )

@@ -1,7 +1,9 @@
 """Restore a picture by a network: to YCbCr -> tiles -> engine -> joined -> to RGB."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +24,9 @@ from artifix.restoration.transparency import fill_hidden
 Planes = NDArray[np.float32]
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
-# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO 5.3 in bf16
-# and 9.7 in fp32 were measured; the rest is reserve for the tile's own planes and for other engines.
-_BYTES_PER_MAP: Final = {"bf16": 7, "fp16": 7, "fp32": 16}
+# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO 2.8 in int8, 5.3 in
+# bf16 and 9.7 in fp32 were measured; the rest is reserve for the tile's own planes and for other engines.
+_BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 16}
 
 
 class Restorer(FileRestorer):
@@ -77,10 +79,11 @@ class Restorer(FileRestorer):
         `progress` hears the share done, 0..1.
         """
         restored = np.empty_like(planes)
-        for rows, columns, kept, share in self._tiles(*planes.shape[:2]):
-            height, width = restored[kept].shape[:2]
-            restored[kept] = self._run(_read(planes, rows, columns), rows, columns)[:height, :width]
-            progress(share)
+
+        def restore(rows: Span, columns: Span) -> Planes:
+            return self._run(_read(planes, rows, columns), rows, columns)
+
+        self._restore_tiles(restore, restored, progress)
         return restored
 
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
@@ -100,11 +103,27 @@ class Restorer(FileRestorer):
         if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
-        for rows, columns, kept, share in self._tiles(*pixels.shape[:2]):
-            height, width = restored[kept].shape[:2]
-            restored[kept] = self._restore_tile(pixels, space, rows, columns)[:height, :width]
-            progress(share)
+        self._restore_tiles(partial(self._restore_tile, pixels, space), restored, progress)
         return restored
+
+    def _restore_tiles(
+        self, restore: Callable[[Span, Span], NDArray[Any]], restored: NDArray[Any], progress: Progress
+    ) -> None:
+        """Fill `restored` tile by tile: while the network runs one, the next is read and the last is put in place."""
+        tiles = list(self._tiles(*restored.shape[:2]))
+
+        def fill(rows: Span, columns: Span, kept: tuple[slice, slice]) -> None:
+            height, width = restored[kept].shape[:2]
+            restored[kept] = restore(rows, columns)[:height, :width]
+
+        pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
+        try:
+            done = [pool.submit(fill, rows, columns, kept) for rows, columns, kept, _ in tiles]
+            for (*_, share), future in zip(tiles, done, strict=True):
+                future.result()
+                progress(share)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _tiles(self, height: int, width: int) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
         """Rows and columns of each tile, what is kept of it, and the share that is done with it."""
@@ -132,15 +151,17 @@ class Restorer(FileRestorer):
         if degraded.shape[2] < channels:  # grey in a colour model: with neutral chroma
             neutral = np.full((*planes.shape[:2], channels - 1), 128, np.float32)
             degraded = np.concatenate([degraded, neutral], axis=2)
-        restored = from_batch(self.engine(to_batch(degraded)))
+        inside = (rows.begins_inside, columns.begins_inside, rows.ends_inside, columns.ends_inside)
+        restored = from_batch(self.engine(to_batch(degraded), inside))
 
-        keep = (
-            slice(rows.keep_start - rows.start, rows.keep_stop - rows.start),
-            slice(columns.keep_start - columns.start, columns.keep_stop - columns.start),
-        )
-        planes = planes[keep].copy()
+        trim = self.engine.trim
+        restored = restored[rows.kept(trim), columns.kept(trim)]
+        planes = planes[rows.kept(), columns.kept()]
         changed = min(channels, planes.shape[2])
-        planes[..., :changed] += np.float32(self.strength) * (restored[keep][..., :changed] - planes[..., :changed])
+        if self.strength == 1 and changed == planes.shape[2]:
+            return restored[..., :changed]
+        planes = planes.copy()
+        planes[..., :changed] += np.float32(self.strength) * (restored[..., :changed] - planes[..., :changed])
         return planes
 
 

@@ -25,6 +25,21 @@ class Span:
     keep_start: int
     keep_stop: int
 
+    @property
+    def begins_inside(self) -> bool:
+        """Whether the picture goes on before it, so that it begins with a halo."""
+        return self.start < self.keep_start
+
+    @property
+    def ends_inside(self) -> bool:
+        """Whether the picture goes on after it, so that it ends with a halo."""
+        return self.stop > self.keep_stop
+
+    def kept(self, trim: int = 0) -> slice:
+        """What is kept of the tile, once it has lost `trim` pixels of its halos."""
+        start = self.start + trim * self.begins_inside
+        return slice(self.keep_start - start, self.keep_stop - start)
+
 
 def plan(height: int, width: int, *, radius: int, multiple: int, max_pixels: int) -> Iterator[tuple[Span, Span]]:
     """Tiles (rows, columns) that cover a picture, each of at most `max_pixels` where the halo allows so few.

@@ -73,7 +73,7 @@ async def receive(request: Request, limits: Limits) -> AsyncIterator[Upload]:
 def check(upload: Upload, max_pixels: int) -> None:
     """Refusal 415 for what is no picture or of no known format, 413 for too many pixels; nothing is decoded."""
     try:
-        with quiet_pillow(max_pixels), Image.open(upload.path, formats=READABLE) as file:
+        with quiet_pillow(), Image.open(upload.path, formats=READABLE) as file:
             width, height = file.size
     except UnidentifiedImageError:
         known = ", ".join(READABLE)

@@ -1,0 +1,33 @@
+"""`artifix restore --engine-pool ray`: a folder restored by many machines, its records shown as those of one."""
+
+from contextlib import closing
+from typing import Any
+
+import typer
+
+
+def restore_on_cluster(
+    inputs: list[str],
+    output: str | None,
+    as_json: bool,
+    *,
+    address: str | None,
+    workers: int | None,
+    worker_cpus: int,
+    **options: Any,
+) -> bool:
+    """Restore one folder into another, either at any address of fsspec's; whether no picture failed.
+
+    `options` are those of `artifix.restoration.distributed.plan`.
+    """
+    from artifix.restoration.distributed import Pool, plan, run
+    from artifix.terminal import RecordDisplay
+
+    if len(inputs) != 1 or output is None:
+        raise typer.BadParameter("--engine-pool takes one folder, and -o another")
+    planned = plan(inputs[0], output, **options)
+    pool = Pool(address, workers, worker_cpus)
+    with RecordDisplay(len(planned), as_json) as display, closing(run(planned, pool)) as records:
+        for record in records:
+            display.show(record)
+    return not display.statuses["failed"]

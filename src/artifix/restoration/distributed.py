@@ -1,0 +1,307 @@
+"""A folder restored by many machines: Ray Data hands its pictures to workers, each with the model loaded once.
+
+    input folder --list--> plan --blocks of rows--> worker: fetch, restore, put --rows--> manifest in the output folder
+                             ^                      worker: fetch, restore, put      |
+                             +------------------ what is known to be done <----------+
+
+A picture's output has one name and appears whole, so doing one again, after its worker died, leaves one output.
+"""
+
+import dataclasses
+import logging
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import pyarrow as pa
+
+from artifix.errors import ArtifixError, ClusterError, DataError, ImageError, OutputError
+from artifix.image import MAX_PIXELS, READABLE_SUFFIXES
+from artifix.restoration.attempts import Attempts, SharedAttempts
+from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, restore_all, target_name
+from artifix.restoration.load import load_restorer
+from artifix.restoration.manifest import Manifest, Row, rows_of, table_of
+from artifix.restoration.record import Record
+from artifix.restoration.remote import Folder, Found, why
+
+_BLOCK_ROWS: Final = 16  # at most; a block goes to a worker as one task, and to another if that one dies
+_BLOCKS_PER_WORKER: Final = 4  # at least, where there are so many pictures: the last ones end together
+_DEATHS: Final = 3  # of its workers, and a picture is no longer tried
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Which machines: a Ray cluster's `address` (host:port, `auto`, ray://...), None for this one alone.
+
+    `workers` is how many pictures are restored at a time, None for as many as there are processors to give each `cpus`.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+    cpus: int = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker must know; `restorer` holds the arguments of `load_restorer`, `token` is this run's own."""
+
+    source: str
+    target: str
+    restorer: Mapping[str, Any]
+    quality: int | None
+    max_pixels: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do: `todo` is restored, `kept` is there already, `refused` cannot be named in an output."""
+
+    job: Job
+    manifest: Manifest
+    todo: list[Row]
+    kept: list[Row]
+    refused: list[Row]
+
+    def __len__(self) -> int:
+        return len(self.todo) + len(self.kept) + len(self.refused)
+
+
+def plan(
+    source: str,
+    target: str,
+    *,
+    restorer: Mapping[str, Any],
+    recursive: bool = True,
+    suffix: str = "",
+    overwrite: bool = False,
+    quality: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Plan:
+    """What there is to do for a folder of pictures and the one that is to mirror it, both any address of fsspec's.
+
+    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time). An
+    output that no row tells of is kept. `overwrite` does everything again.
+
+    DataError for a folder without pictures, an unknown kind of address and a manifest that cannot be read, OutputError
+    if two pictures would be one output, or the outputs would be among the pictures.
+    """
+    sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
+    if sources.address() == targets.address():
+        raise OutputError(f"{target}: is the input itself; give another output")
+    inner = targets.root[len(sources.root) + 1 :] + "/" if sources.holds(targets) else None
+    there = {found.name for found in targets.find()}
+    made = Plan(
+        Job(sources.address(), targets.address(), dict(restorer), quality, max_pixels, token),
+        Manifest(targets, there, token),
+        todo=[],
+        kept=[],
+        refused=[],
+    )
+    owners: dict[str, str] = {}
+    for found in sources.find(recursive=recursive):
+        if PurePosixPath(found.name).suffix.lower() not in READABLE_SUFFIXES:
+            continue
+        if inner and found.name.startswith(inner):
+            continue
+        if not _can_be_named(found.name):
+            shown = found.name.encode(errors="backslashreplace").decode()
+            error = f"{sources.address(shown)}: its name cannot be an output's"
+            made.refused.append(Row(shown, "", found.size, found.stamp, "failed", error=error))
+            continue
+        output = str(PurePosixPath(found.name).with_name(target_name(Path(found.name), suffix)))
+        if (owner := owners.setdefault(output, found.name)) != found.name:
+            both = f"{sources.address(owner)} and {sources.address(found.name)}"
+            raise OutputError(f"{targets.address(output)}: would be the output of both {both}")
+        before = made.manifest.rows.get(found.name)
+        if output in there and not overwrite and _is_current(before, found, output):
+            made.kept.append(before or Row(found.name, output, found.size, found.stamp, "kept"))
+        else:
+            # It has failed until a worker says otherwise.
+            made.todo.append(Row(found.name, output, found.size, found.stamp, "failed"))
+    if not len(made):
+        raise DataError(f"{source}: no pictures in it" + ("" if recursive else " (folders below it: --recursive)"))
+    return made
+
+
+def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
+    """Do what is planned, and yield a record for each picture as it is done; a failure is a record, not an end.
+
+    ModelError before anything begins if the restorer cannot be made, ClusterError if the cluster cannot be reached or
+    goes. What was done until then is in the manifest, and so it is when the generator is closed early.
+    """
+    pool, manifest = pool or Pool(), plan.manifest
+    load_restorer(**plan.job.restorer, threads=pool.cpus)
+    try:
+        for row in (*plan.kept, *plan.refused):
+            if manifest.rows.get(row.source) != row:
+                manifest.add(row)
+            yield _record(plan.job, row, kept=row.status != "failed")
+        waiting = {row.source: row for row in plan.todo}
+        if waiting:
+            with _cluster(pool) as workers:
+                for row in _restored(plan.todo, plan.job, pool, workers):
+                    if waiting.pop(row.source, None):  # a block that was done twice is told once
+                        manifest.add(row)
+                        yield _record(plan.job, row)
+        for row in waiting.values():
+            lost = dataclasses.replace(row, error=f"{plan.job.source}/{row.source}: was lost with its worker")
+            manifest.add(lost)
+            yield _record(plan.job, lost)
+        manifest.close()
+    finally:
+        manifest.save_part()
+        manifest.folder.sweep(plan.job.token)
+
+
+class RestoreWorker:
+    """One worker: the model, loaded once, and the two folders. `attempts` is what all workers tell of theirs."""
+
+    def __init__(self, job: Job, threads: int, attempts: Attempts) -> None:
+        self.job, self.attempts = job, attempts
+        self.source, self.target = Folder(job.source), Folder(job.target)
+        self.restorer = load_restorer(**job.restorer, threads=threads)
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        """The rows of a block, restored or failed; one picture comes and goes while another is restored.
+
+        Those that a worker may have died of come last, one at a time, so that none is taken for another.
+        """
+        rows = {row.source: row for row in rows_of(block)}
+        suspects = self.attempts.known(rows)
+        pairs = [Pair(Path(row.source), Path(row.output)) for row in rows.values()]
+        groups = [[p for p in pairs if (p.source.as_posix() in suspects) is suspect] for suspect in (False, True)]
+        return table_of(
+            [
+                dataclasses.replace(
+                    rows[Path(record.source).as_posix()],
+                    status=record.status,
+                    width=record.width,
+                    height=record.height,
+                    seconds=record.seconds,
+                    notes=record.notes,
+                    error=record.error,
+                    finished=time.time(),
+                )
+                for group, jobs in zip(groups, (DEFAULT_JOBS, 1), strict=True)
+                for record in restore_all(group, self.restore_file, jobs)
+            ]
+        )
+
+    def restore_file(self, source: Path, target: Path, *, progress: Progress) -> Record:
+        """Restore a file of the source folder into one of the target's; ArtifixError whatever goes wrong."""
+        name, began = source.as_posix(), time.perf_counter()
+        deaths = self.attempts.begin(name)
+        try:
+            if deaths >= _DEATHS:
+                raise ClusterError(f"{self.source.address(name)}: its worker died, {deaths} times")
+            record = self._restore_file(name, target.as_posix(), progress)
+        finally:
+            self.attempts.end(name)
+        return dataclasses.replace(record, seconds=round(time.perf_counter() - began, 3))
+
+    def _restore_file(self, name: str, output: str, progress: Progress) -> Record:
+        address = self.source.address(name)
+        with tempfile.TemporaryDirectory(prefix="artifix-") as folder:
+            local = Path(folder) / f"in{Path(name).suffix}"
+            made = Path(folder) / f"out{Path(output).suffix}"
+            try:
+                self.source.fetch(name, local)
+            except Exception as error:  # every filesystem has its own
+                raise ImageError(f"{address}: cannot be read ({why(error)})") from error
+            try:
+                record = self.restorer.restore_file(
+                    local, made, quality=self.job.quality, max_pixels=self.job.max_pixels, progress=progress
+                )
+            except ArtifixError as error:
+                reason = str(error).replace(str(local), address).replace(str(made), self.target.address(output))
+                raise type(error)(reason) from error
+            except Exception as error:  # one picture among millions ends nothing, whatever it found
+                raise ImageError(f"{address}: {type(error).__name__} ({why(error)})") from error
+            self.target.put(made, output, self.job.token)
+        return dataclasses.replace(record, source=name, target=output)
+
+
+@contextmanager
+def _cluster(pool: Pool) -> Iterator[int]:
+    """Ray, connected and quiet, and how many workers there are to be; ClusterError with what it says if it fails."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a tool that restores pictures calls nobody
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise ClusterError(f"ray: needs more packages, pip install 'artifix[ray]' ({error})") from error
+    at = f"ray at {pool.address}" if pool.address else "ray"
+    ours = not ray.is_initialized()
+    local: dict[str, Any] = {"address": "local", "include_dashboard": False}
+    given = {"address": pool.address} if pool.address else local
+    try:
+        if ours:
+            ray.init(**given, logging_level=logging.ERROR, log_to_driver=False)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ClusterError(f"{at}: cannot be reached ({_first_line(error)})") from error
+    try:
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is in the rows
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.max_errored_blocks = -1
+        context.execution_no_progress_timeout_s = -1  # a gigapixel takes its time
+        processors = int(ray.cluster_resources().get("CPU", 0))
+        yield pool.workers or max(1, processors // pool.cpus)
+    except ray.exceptions.RayError as error:
+        raise ClusterError(f"{at}: {_first_line(error)}") from error
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _restored(todo: list[Row], job: Job, pool: Pool, workers: int) -> Iterator[Row]:
+    """The rows as workers have done them; some may come twice, and those of a block that is lost for good never."""
+    import ray.data
+
+    size = max(1, min(_BLOCK_ROWS, len(todo) // (workers * _BLOCKS_PER_WORKER)))
+    blocks = [table_of(todo[first : first + size]) for first in range(0, len(todo), size)]
+    attempts = SharedAttempts(ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote())
+    done = ray.data.from_arrow(blocks).map_batches(
+        RestoreWorker,
+        fn_constructor_args=(job, pool.cpus, attempts),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(blocks))),
+        num_cpus=pool.cpus,
+    )
+    for block in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        yield from rows_of(block)
+
+
+def _is_current(row: Row | None, found: Found, output: str) -> bool:
+    """Whether the output that is there is of the source as it is; one that no row tells of is taken for it."""
+    if row is None:
+        return True
+    return row.status != "failed" and (row.output, row.size, row.stamp) == (output, found.size, found.stamp)
+
+
+def _can_be_named(name: str) -> bool:
+    """Whether an output may be named so: by text, with none of the ways out of its folder that a store's keys allow."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return not any(part in ("", ".", "..") for part in name.split("/")) and "\\" not in name
+
+
+def _record(job: Job, row: Row, *, kept: bool = False) -> Record:
+    source, target = f"{job.source}/{row.source}", f"{job.target}/{row.output}"
+    status = "kept" if kept else row.status
+    return Record(source, target, status, row.width, row.height, row.seconds, row.notes, row.error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,22 @@
+"""What became of one file, as a folder run, a cluster and a video tell it alike."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["restored", "kept", "failed"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one file. `status` is restored, kept (the output was there already) or failed."""
+
+    source: str
+    target: str
+    status: Status
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    frames: int = 1
+    """A video's."""

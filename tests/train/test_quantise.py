@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from artifix.errors import ModelError
+from artifix.models.catalog import read_model
+from artifix.models.torch_weights import network_from_onnx
+from artifix.restoration.engine import load_engine
+from artifix.train.quantise import quantise_model
+
+
+@pytest.fixture
+def pictures(tmp_path, photograph):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    large = np.tile(photograph, (3, 3, 1))
+    for number in range(4):
+        Image.fromarray(np.roll(large, 31 * number, axis=0)).save(folder / f"{number}.png")
+    return folder
+
+
+def test_ranges_come_into_the_card_and_weights_stay(pictures, make_model, tmp_path):
+    model = make_model(features=8, blocks=2)
+    card, skipped = quantise_model(model, [pictures], tmp_path / "a.onnx", patches=4)
+    again, _ = quantise_model(model, [pictures], tmp_path / "b.onnx", patches=4)
+    assert not skipped
+    assert card.ranges == again.ranges
+    assert card.ranges.keys() == {"body.0.conv1", "body.0.conv2", "body.1.conv1", "body.1.conv2", "up", "tail"}
+    assert all(low <= high for low, high in card.ranges.values())
+    before, after = (network_from_onnx(read_model(path))[1].state_dict() for path in (model, tmp_path / "a.onnx"))
+    assert all((before[name] == after[name]).all() for name in before)
+
+
+def test_the_model_then_runs_in_int8_close_to_fp32(pictures, make_model, tmp_path, photograph):
+    quantise_model(make_model(features=8, blocks=2), [pictures], tmp_path / "a.onnx", patches=8)
+    batch = photograph.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    floating, whole = (load_engine(tmp_path / "a.onnx", "openvino", p)(batch).copy() for p in ("fp32", "int8"))
+    change = np.abs(floating - batch).mean()
+    assert 0 < np.abs(whole - floating).mean() < change / 10
+
+
+def test_what_it_refuses(pictures, make_model, tmp_path):
+    with pytest.raises(ModelError, match=r"ends in \.onnx"):
+        quantise_model(make_model(), [pictures], tmp_path / "model.bin")
+    (tmp_path / "strange.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelError, match=r"strange\.onnx"):
+        quantise_model(tmp_path / "strange.onnx", [pictures], tmp_path / "a.onnx")
