@@ -26,6 +26,7 @@ class DataRecipe:
     full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
     grey: float = 0.1  # share of colour patches made grey
     shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
+    drawings: float = 0.0  # share of patches that come from text, shapes and mosaics instead of the pictures
     twice: float = 0.15  # share compressed before, on another grid at another quality
 
     def __post_init__(self) -> None:
@@ -40,7 +41,9 @@ class DataRecipe:
             raise RecipeError(f"data.quality_power must be positive, got {self.quality_power}")
         if self.patch < 16 or self.batch < 1:
             raise RecipeError("data.patch must be at least 16 and data.batch at least 1")
-        for name in ("full_chroma", "grey", "shifted", "twice"):
+        if self.drawings == 1:
+            raise RecipeError("data.drawings must be below 1")
+        for name in ("full_chroma", "grey", "shifted", "drawings", "twice"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"data.{name} is a share and must be within 0..1, got {getattr(self, name)}")
 

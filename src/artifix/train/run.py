@@ -13,6 +13,7 @@ from artifix.errors import RecipeError
 from artifix.train.checkpoint import Progress as Done
 from artifix.train.checkpoint import latest_checkpoint
 from artifix.train.distributed import join_group
+from artifix.train.drawings import make_drawings
 from artifix.train.loop import train
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import load_recipe
@@ -55,6 +56,8 @@ def train_from_files(
     with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
         pictures = read_pictures(data, margin_of(recipe.data))
         display.pictures(pictures)
+        pixels = sum(picture[..., 0].size for picture in pictures.training)
+        pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))
         checkpoint = train(
             recipe,
             pictures,

@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+from artifix.train.drawings import SIDE, draw, make_drawings
+
+
+def test_a_drawing_follows_its_seed_and_has_extremes():
+    drawings = [draw(np.random.default_rng(seed)) for seed in range(40)]
+    assert np.array_equal(drawings[0], draw(np.random.default_rng(0)))
+    assert all(each.shape == (SIDE, SIDE, 3) and each.dtype == np.uint8 for each in drawings)
+    assert len({each.tobytes() for each in drawings}) == 40
+    bilevel = sum(np.isin(each, (0, 255)).mean() > 0.9 for each in drawings)
+    grey = sum((each == each[..., :1]).all() for each in drawings)
+    assert bilevel >= 5
+    assert 5 <= grey < 40
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_they_make_up_their_share_of_the_area(share):
+    photographs = 30 * SIDE**2
+    area = sum(each[..., 0].size for each in make_drawings(share, photographs, seed=1))
+    assert area / (area + photographs) == pytest.approx(share, abs=0.03)
