@@ -12,7 +12,7 @@ VIVID: Final = "gan"  # what `detail` leads to
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "ddeecc1a2d35d56525a54fc53a58b335d3572718a77e99def0236eeaca359d87",
+    "mse": "240e8340bed4b88b0b1c572a6ff80ee1ac2258a0b99052b8b9a1c2d6297211ec",
     "mse-y": "94487f4565222f332666fba9e6c370fd5c3cf77daf6e649027f1cf6ffbe09f62",
     "ssim-y": "f9d18dc8b62bb8382b7809d3571a9a06d67079395f5c8921735feb2ad33b63d9",
 }
