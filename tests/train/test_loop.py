@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from artifix.errors import ModelError
+from artifix.errors import ModelError, RecipeError
 from artifix.image import read_image
 from artifix.models.generator import Generator, GeneratorConfig
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
@@ -299,3 +299,19 @@ def test_it_trains_on_a_gpu(tmp_path, pictures, vgg, on_device):
     train(with_steps(3, GAN), pictures, tmp_path, **options)
     folder = train(GAN, pictures, tmp_path, resume=True, **options)
     assert read_state(folder)[1].step == 6
+
+
+def test_a_student_comes_to_restore_as_its_teacher(tmp_path, pictures, make_model):
+    recipe = dataclasses.replace(with_steps(60), loss=LossRecipe(distilled=1.0), seed=2)
+    run = tmp_path / "student"
+    train(recipe, pictures, run, workers=0, interval=1, teacher=make_model())
+    losses = log_of(run, "distilled")
+    assert losses[60] < losses[1] - 0.1
+
+
+def test_a_distilled_loss_needs_a_teacher_of_its_channels(tmp_path, pictures, make_model):
+    recipe = dataclasses.replace(RECIPE, loss=LossRecipe(distilled=1.0))
+    with pytest.raises(RecipeError, match="--teacher"):
+        train(recipe, pictures, tmp_path / "run", workers=0)
+    with pytest.raises(ModelError, match="takes 1 channels, this recipe's network 3"):
+        train(recipe, pictures, tmp_path / "run", workers=0, teacher=make_model(channels=1))

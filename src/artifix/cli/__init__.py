@@ -264,6 +264,9 @@ def train(
     vgg: Annotated[
         Path | None, typer.Option(help="VGG19 for perceptual losses (.safetensors); or torchvision's.")
     ] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="The model that a recipe with a distilled loss learns from.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; found out when left out.")] = None,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that make or draw patches.")] = None,
     pairs: Annotated[Pairs | None, typer.Option(help="What degrades patches; a GPU does it itself.")] = None,
@@ -282,6 +285,7 @@ def train(
         start=start,
         resume=resume,
         vgg=vgg,
+        teacher=teacher,
         device=device,
         workers=workers,
         pairs=pairs.value if pairs else None,

@@ -24,6 +24,7 @@ from artifix.train.losses import discriminator_loss, generator_losses
 from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
 from artifix.train.recipe import OptimiserRecipe, Recipe
+from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
 
 Report = Callable[[Progress, float, dict[str, float]], None]
@@ -38,6 +39,7 @@ def train(
     resume: bool = False,
     minutes: float | None = None,
     vgg: Path | None = None,
+    teacher: Path | None = None,
     device: str = "cpu",
     group: Group = ALONE,
     workers: int = 1,
@@ -54,7 +56,8 @@ def train(
     within a step budget gives the losses that an unbroken run would have given.
 
     `vgg` is VGG19's file, None being torchvision's, for the perceptual loss and, where given, for measuring the
-    perceptual distance of what is held out. `pairs_on_device` degrades patches there instead of in `workers`. The
+    perceptual distance of what is held out. `teacher` is the model, a file of `artifix export`, that a recipe with a
+    distilled loss learns from. `pairs_on_device` degrades patches there instead of in `workers`. The
     processes of a `group` share every batch; only the first writes anything, and the others return `run`.
 
     Nothing waits for the device but, every `interval` steps, the figures: checked, logged and given to `report` with
@@ -78,6 +81,7 @@ def train(
         judge = group.share(critic)
     if vgg is not None or recipe.loss.perceptual:
         perceptual = load_perceptual_loss(vgg, recipe.perceptual.layers).to(device)
+    master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     progress = Progress()
     newest = latest_checkpoint(run) if resume else None
     if newest is not None:
@@ -121,7 +125,8 @@ def train(
                 )
             with autocast():
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
-                losses = generator_losses(restored, target, recipe.loss, perceptual, logits)
+                taught = master(degraded) if master else None
+                losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
             if adam.clip:
                 torch.nn.utils.clip_grad_norm_(network.parameters(), adam.clip)

@@ -78,12 +78,16 @@ def generator_losses(
     weights: LossRecipe,
     perceptual: Loss | None = None,
     logits: Tensor | None = None,
+    taught: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Each term of the recipe's weighted sum (Eq. 9 and its kin), already weighted; the loss is their sum.
 
-    `perceptual` and the discriminator's `logits` on the restored patches are needed where those terms have a weight.
+    `perceptual`, the discriminator's `logits` on the restored patches and what a teacher made of the degraded ones,
+    `taught`, are needed where those terms have a weight.
     """
     losses = {name: loss(restored, target) for name, loss in PIXEL_LOSSES.items() if getattr(weights, name)}
+    if weights.distilled and taught is not None:
+        losses["distilled"] = log_mse_loss(restored, taught)
     if weights.perceptual and perceptual is not None:
         losses["perceptual"] = perceptual(restored, target)
     if weights.adversarial and logits is not None:

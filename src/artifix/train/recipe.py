@@ -56,6 +56,7 @@ class LossRecipe:
     log_mse: float = 0.0
     l1: float = 0.0
     ssim: float = 0.0
+    distilled: float = 0.0  # from a teacher's restored pictures instead of the target
     perceptual: float = 0.0
     adversarial: float = 0.0
 
