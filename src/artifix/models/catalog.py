@@ -13,8 +13,10 @@ VIVID: Final = "gan"  # what `detail` leads to
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
     "mse": "240e8340bed4b88b0b1c572a6ff80ee1ac2258a0b99052b8b9a1c2d6297211ec",
+    "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
+    "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
     "mse-y": "94487f4565222f332666fba9e6c370fd5c3cf77daf6e649027f1cf6ffbe09f62",
-    "ssim-y": "f9d18dc8b62bb8382b7809d3571a9a06d67079395f5c8921735feb2ad33b63d9",
+    "ssim-y": "4bdb461476f5bbaf8d1de7e63a6e7d2182f9889d999281636e51c3fb60ce08d3",
 }
 
 
