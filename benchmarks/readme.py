@@ -14,9 +14,13 @@ from typing import Any, Final
 
 import fleet as fleets
 
-from artifix.evaluate.report import TITLES, markdown_table
+from artifix.codecs import CODECS
+from artifix.evaluate.detection.report import detection_sections
+from artifix.evaluate.detection.results import read_summary
+from artifix.evaluate.rates import Coding
+from artifix.evaluate.report import TITLES, markdown, markdown_table
 from artifix.evaluate.report import provenance as measured_at
-from artifix.evaluate.results import read_results
+from artifix.evaluate.results import Results, read_results
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -46,6 +50,46 @@ def filled(text: str) -> str:
 def table1(file: Path) -> str:
     """The paper's Table 1 with our rows."""
     return markdown_table(read_results(file))
+
+
+def table2(file: Path) -> str:
+    """The paper's Table 2: the set as a whole at every quality, its classes at the paper's."""
+    results, summary = read_summary(file)
+    overall, *by_class = detection_sections(results, summary)
+    at_20 = [section for quality, section in zip(overall.columns, by_class, strict=True) if quality == "20"]
+    return f"{markdown([overall, *at_20])}\n{measured_at((mean.commit, mean.date) for mean in summary.means)}"
+
+
+def codecs(file: Path) -> str:
+    """What each model gains after each codec, all at the mean rate of one JPEG quality."""
+    results = read_results(file)
+    means = results.means()
+    groups = [(name, quality) for name in results.datasets for quality in _qualities(results.codings[name])]
+    tables = [_codec_table(results, dataset, quality) for dataset, quality in groups]
+    left_out = [f"Left out: {name} ({reason})." for name, reason in results.skipped.items() if name in CODECS]
+    return "\n\n".join([*tables, *left_out, measured_at((mean.commit, mean.date) for mean in means)])
+
+
+def _qualities(codings: list[Coding]) -> list[int]:
+    return sorted({coding.quality for coding in codings})
+
+
+def _codec_table(results: Results, dataset: str, quality: int) -> str:
+    means = [mean for mean in results.means() if (mean.dataset, mean.quality) == (dataset, quality)]
+    psnr = {(mean.codec, mean.method): mean.psnr for mean in means}
+    models = list(dict.fromkeys(mean.method for mean in means if mean.method != mean.codec))
+    codings = [coding for coding in results.codings[dataset] if coding.quality == quality]
+    lines = [f"| codec | as it came, dB | {' | '.join(f'`{model}`' for model in models)} |"]
+    lines.append("|---" * (len(models) + 2) + "|")
+    for codec in (coding.codec for coding in codings if (coding.codec, coding.codec) in psnr):
+        before = psnr[codec, codec]
+        gains = [f"{psnr[codec, model] - before:+.2f}" if (codec, model) in psnr else "–" for model in models]
+        lines.append(f"| {codec} | {before:.2f} | {' | '.join(gains)} |")
+    title, count = TITLES.get(dataset, dataset), results.datasets[dataset].images
+    about = (
+        f"PSNR over RGB, and what each model adds to it, dB; mean over {count} pictures ({title}), at the bits of JPEG"
+    )
+    return "\n".join([*lines, "", f"{about} at quality {quality}: {'; '.join(map(str, codings))}."])
 
 
 def gan(file: Path) -> str:
@@ -188,6 +232,8 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "gain": ("restore.json", gain),
     "speed": ("restore.json", speed),
     "table1": ("table1.json", table1),
+    "table2": ("detection.json", table2),
+    "codecs": ("codecs.json", codecs),
     "peers": ("peers.json", peers),
     "reliability": ("reliability.json", reliability),
     "gan": ("gan.json", gan),

@@ -56,6 +56,22 @@ def make_model(tmp_path_factory: pytest.TempPathFactory):
     return make
 
 
+@pytest.fixture
+def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small model, shipped as `mse-any` while a test lasts; its file."""
+    from artifix.models import catalog
+
+    path, shipped = make_model(seed=5), catalog.read_model
+
+    def read_model(model: str | Path) -> bytes:
+        return path.read_bytes() if model == "mse-any" else shipped(model)
+
+    monkeypatch.setitem(catalog.MODELS, "mse-any", "")
+    for module in ("artifix.models.blending", "artifix.restoration.engine"):
+        monkeypatch.setattr(f"{module}.read_model", read_model)
+    return path
+
+
 @pytest.fixture(scope="session")
 def evaluation_data() -> Path:
     """The folder of evaluation data named by ARTIFIX_DATA; tests that need it are skipped without it."""

@@ -1,5 +1,6 @@
 """The README says what was measured, and its commands exist."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -9,6 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from artifix.cli import app
+from artifix.evaluate.datasets import Dataset
+from artifix.evaluate.detection.results import DetectionResults, Summary, write_detection
+from artifix.evaluate.detection.results import Mean as DetectionMean
+from artifix.evaluate.rates import Coding
+from artifix.evaluate.results import Record, Results, write_results
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,3 +38,55 @@ def test_its_pictures_and_pages_exist():
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert len(links) >= 2
     assert all((ROOT / link).exists() for link in links)
+
+
+@pytest.fixture
+def readme(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("readme")
+
+
+def test_the_codec_table_says_what_each_model_adds(readme, tmp_path):
+    results = Results("colour", skipped={"bpg": "no bpgenc", "lpips": "no torch"})
+    results.include(Dataset("mine", (tmp_path / "a.png",), "f", exact=False))
+    results.codings["mine"] = [Coding("jpeg", 20, 20, bpp=0.5), Coding("webp", 20, 31, bpp=0.501)]
+    for codec, method, psnr in (
+        ("jpeg", "jpeg", 28),
+        ("jpeg", "mse", 29.5),
+        ("webp", "webp", 30),
+        ("webp", "mse", 29.9),
+        ("webp", "mse-any", 30.4),
+    ):
+        figures = psnr, psnr, 0.8, 0.8, 0.5, 0.1
+        results.add(Record("mine", "a.png", 20, method, "f", *figures, "abc1234", "2026-01-01", codec=codec))
+    write_results(tmp_path / "codecs.json", results)
+    text = readme.codecs(tmp_path / "codecs.json")
+    assert "| codec | as it came, dB | `mse` | `mse-any` |" in text
+    assert "| jpeg | 28.00 | +1.50 | – |" in text
+    assert "| webp | 30.00 | -0.10 | +0.40 |" in text
+    assert "webp at quality 31, 0.5010 bits per pixel" in text
+    assert "Left out: bpg (no bpgenc)." in text
+    assert "lpips" not in text
+    assert text.endswith("Measured at commit abc1234, 2026-01-01.")
+
+
+def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path):
+    def mean(method, quality, figure):
+        recovered = (0.5, (0.2, 0.8)) if method == "gan" else (None, None)
+        interval, ap = (figure - 0.1, figure + 0.1), {"cat": figure}
+        codec = "jpeg" if quality else None
+        return DetectionMean(
+            codec, quality, method, 1, figure, interval, figure, *recovered, ap, ap, "abc1234", "2026-01-01"
+        )
+
+    results = DetectionResults("voc", "f", "nano", "f", {"a.jpg": {"cat": 2}})
+    means = [mean("original", None, 0.6)]
+    means += [mean(method, quality, 0.3) for quality in (10, 20) for method in ("jpeg", "gan")]
+    write_detection(tmp_path / "detection.json", results, Summary(means, []))
+    text = readme.table2(tmp_path / "detection.json")
+    assert "### voc: 1 pictures, 2 objects, seen by nano" in text
+    assert "| gan | 0.50 (0.20..0.80) | 0.50 (0.20..0.80) |" in text
+    assert "By class, at quality 20" in text
+    assert "By class, at quality 10" not in text
+    assert "| cat | 0.600 | 0.300 | 0.300 |" in text
+    assert text.endswith("Measured at commit abc1234, 2026-01-01.")

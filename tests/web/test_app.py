@@ -47,6 +47,22 @@ def test_the_answer_keeps_metadata_and_tells_of_itself(client, jpeg, tmp_path):
     record = json.loads(answer.headers["artifix-record"])
     assert (record["width"], record["height"]) == (128, 96)
     assert record["notes"] == ["lossy JPEG, quality 95"]
+    assert record["model"] == "mse"
+
+
+def test_the_format_chooses_among_shipped_models_alone(make_client, make_model, mixed_model, photograph):
+    file = BytesIO()
+    Image.fromarray(photograph).save(file, "WEBP", quality=20)
+
+    def used(client, **query):
+        answer = post(client, "/api/restore", file.getvalue(), "photo.webp", **query)
+        return json.loads(answer.headers["artifix-record"])["model"]
+
+    shipped = make_client()
+    assert used(shipped) == "mse-any"
+    assert used(shipped, model="mse") == "mse"
+    own = make_client(models={"ours": make_model()})
+    assert used(own) == "ours"  # and not its file's path
 
 
 def test_detail_is_the_restorers(make_client, jpeg, tmp_path):

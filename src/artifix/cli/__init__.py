@@ -102,7 +102,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs th
 def restore(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos, or folders of pictures.")],
     output: Annotated[str | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
-    model: Annotated[str, typer.Option(help="A shipped model's name, an .onnx file, or sa-dct (JPEGs).")] = "mse",
+    model: Annotated[
+        str | None,
+        typer.Option(help="A shipped model's name, an .onnx file, or sa-dct (JPEGs); else what suits each format."),
+    ] = None,
     strength: Annotated[
         float, typer.Option(min=0, max=1, callback=_number, help="0: the input, 1: fully restored.")
     ] = 1.0,

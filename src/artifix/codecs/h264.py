@@ -16,7 +16,10 @@ def _encode(image: Pixels, quality: int, subsampling: str) -> bytes:
     av = _av()
     colour = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     even = np.pad(colour, [(0, colour.shape[0] % 2), (0, colour.shape[1] % 2), (0, 0)], mode="edge")
-    encoder = av.CodecContext.create("libx264", "w")
+    try:
+        encoder = av.CodecContext.create("libx264", "w")
+    except av.codec.codec.UnknownCodecError as error:
+        raise CodecError("h264 needs the encoder libx264, which this PyAV has not") from error
     encoder.height, encoder.width, _ = even.shape
     encoder.pix_fmt = f"yuv{subsampling.replace(':', '')}p"
     encoder.time_base = Fraction(1, 25)

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from artifix.codecs.codec import Codec, Pixels
+from artifix.errors import CodecError
 
 
 def decode(data: bytes, *, ycbcr: bool = False) -> Pixels:
@@ -21,7 +22,10 @@ def decode(data: bytes, *, ycbcr: bool = False) -> Pixels:
 
 def _save(image: Pixels, format: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(image).save(file, format, **options)
+    try:
+        Image.fromarray(image).save(file, format, **options)
+    except KeyError as error:
+        raise CodecError(f"{format.lower()} needs a Pillow that was built with it") from error
     return file.getvalue()
 
 
@@ -42,7 +46,8 @@ def _jpeg2000(image: Pixels, quality: int, subsampling: str) -> bytes:
 
 
 def _avif(image: Pixels, quality: int, subsampling: str) -> bytes:
-    return _save(image, "AVIF", quality=quality, subsampling=subsampling)
+    # As many threads, as many tiles, which are coded apart: one makes the same file on every machine.
+    return _save(image, "AVIF", quality=quality, subsampling=subsampling, max_threads=1)
 
 
 JPEG = Codec("quality", 1, 100, _jpeg, decode)

@@ -47,6 +47,8 @@ class Picture:
     """How many pictures the file holds; this is the first."""
     tables: tuple[Table, ...] | None = None
     """The quantisation tables of the JPEG that it was read from, one for each of its components."""
+    lossy: bool = False
+    """Whether the coding of its own format lost anything (`is_lossy`)."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:

@@ -14,6 +14,7 @@ from artifix.errors import ImageError
 from artifix.image import exif as exif_block
 from artifix.image import jp2, sixteen
 from artifix.image.jpeg import quantisation_tables
+from artifix.image.lossy import is_lossy
 from artifix.image.picture import Metadata, Picture, Pixels, Space, to_uint8
 from artifix.image.pillow import MAX_PIXELS, opened
 from artifix.image.turn import upright
@@ -74,13 +75,14 @@ def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool) -> Picture:
         transparent = file.info.get("transparency")
         tables = quantisation_tables(file)
         name = "JPEG" if file.format == "MPO" else file.format or ""
+        lossy = is_lossy(path, name)
     if deep:
         values = sixteen.read_deep(path, max_pixels, orientation)
     pixels, alpha = _split(values, transparent if deep else None)
     space: Space = "L" if pixels.ndim == 2 else "YCbCr" if keep_ycbcr else "RGB"
     if metadata.icc and not _profile_fits(metadata.icc, grey=space == "L"):
         metadata = metadata._replace(icc=None)
-    return Picture(pixels, space, alpha, name, metadata, frames, tables)
+    return Picture(pixels, space, alpha, name, metadata, frames, tables, lossy)
 
 
 def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:

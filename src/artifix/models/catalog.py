@@ -20,6 +20,15 @@ MODELS: Final[dict[str, str]] = {
     "ssim-y": "4bdb461476f5bbaf8d1de7e63a6e7d2182f9889d999281636e51c3fb60ce08d3",
 }
 
+# Pillow's name of a lossy format -> the model for it, where it is another than the default and is shipped.
+_FOR_FORMAT: Final[dict[str, str]] = {"WEBP": "mse-any", "AVIF": "mse-any", "JPEG2000": "mse-any"}
+
+
+def model_for(format: str, lossy: bool) -> str:
+    """The shipped model for files of a format, by Pillow's name; what lost nothing may yet have been a JPEG."""
+    model = _FOR_FORMAT.get(format, DEFAULT) if lossy else DEFAULT
+    return model if model in MODELS else DEFAULT
+
 
 def read_model(model: str | Path) -> bytes:
     """The ONNX file of a shipped model by name, or of any path; ModelError if there is none or it was altered."""

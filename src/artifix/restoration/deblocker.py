@@ -29,6 +29,7 @@ class Deblocker(FileRestorer):
     def __init__(self, *, strength: float = 1.0, max_memory: int = DEFAULT_MEMORY) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
+        self.model = SA_DCT
         self.strength, self.max_memory = strength, max_memory
         self._sa_dct = load_sa_dct()
 

@@ -187,6 +187,7 @@ class RestoreWorker:
                     seconds=record.seconds,
                     notes=record.notes,
                     error=record.error,
+                    model=record.model,
                     finished=time.time(),
                 )
                 for group, jobs in zip(groups, (DEFAULT_JOBS, 1), strict=True)
@@ -300,7 +301,7 @@ def _can_be_named(name: str) -> bool:
 def _record(job: Job, row: Row, *, kept: bool = False) -> Record:
     source, target = f"{job.source}/{row.source}", f"{job.target}/{row.output}"
     status = "kept" if kept else row.status
-    return Record(source, target, status, row.width, row.height, row.seconds, row.notes, row.error)
+    return Record(source, target, status, row.width, row.height, row.seconds, row.notes, row.error, model=row.model)
 
 
 def _first_line(error: Exception) -> str:

@@ -14,6 +14,13 @@ from artifix.restoration.record import Record
 class FileRestorer(ABC):
     """What restores pictures, and so files and folders of them; safe to share between threads."""
 
+    model: str
+    """A shipped model's name, an .onnx file or sa-dct."""
+
+    def for_picture(self, picture: Picture) -> "FileRestorer":
+        """What restores this very picture, where it depends on the picture's format."""
+        return self
+
     @abstractmethod
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
@@ -44,8 +51,9 @@ class FileRestorer(ABC):
         notes = losses(target, picture, quality=quality)
         if picture.frames > 1:
             notes = (f"the first of {picture.frames} frames", *notes)
+        restorer = self.for_picture(picture)
         try:
-            restored = self.restore_picture(picture, progress)
+            restored = restorer.restore_picture(picture, progress)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
@@ -55,7 +63,8 @@ class FileRestorer(ABC):
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
         write_picture(target, restored, quality=quality, overwrite=overwrite)
         seconds = time.perf_counter() - began
-        return Record(str(source), str(target), "restored", width, height, round(seconds, 3), tuple(notes))
+        size = width, height, round(seconds, 3)
+        return Record(str(source), str(target), "restored", *size, tuple(notes), model=restorer.model)
 
     def restore_folder(
         self,

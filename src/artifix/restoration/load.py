@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from artifix.errors import ModelError
-from artifix.models.catalog import DEFAULT, VIVID
+from artifix.models.catalog import VIVID
 from artifix.restoration.deblocker import SA_DCT, Deblocker
 from artifix.restoration.engine import EngineName, Precision
 from artifix.restoration.files import FileRestorer
@@ -11,7 +11,7 @@ from artifix.restoration.restorer import DEFAULT_MEMORY, Restorer
 
 
 def load_restorer(
-    model: str | Path = DEFAULT,
+    model: str | Path | None = None,
     *,
     strength: float = 1.0,
     detail: float = 0.0,
@@ -21,7 +21,7 @@ def load_restorer(
     threads: int | None = None,
     max_memory: int = DEFAULT_MEMORY,
 ) -> FileRestorer:
-    """A `Restorer` for a shipped model's name or an .onnx file; for `sa-dct` a `Deblocker`, which has no engine.
+    """A `Restorer`, `model` being as it takes it; for `sa-dct` a `Deblocker`, which has no engine.
 
     ModelError as theirs, and for `sa-dct` with `detail`, for which there must be weights.
     """

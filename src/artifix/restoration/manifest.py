@@ -45,6 +45,8 @@ class Row:
     error: str = ""
     finished: float = 0.0
     """When, in seconds since 1970."""
+    model: str = ""
+    """What restored it."""
 
 
 SCHEMA: Final = pa.schema(
@@ -60,6 +62,7 @@ SCHEMA: Final = pa.schema(
         "notes": pa.list_(pa.string()),
         "error": pa.string(),
         "finished": pa.float64(),
+        "model": pa.string(),
     }
 )
 
@@ -71,7 +74,8 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 def rows_of(table: pa.Table) -> list[Row]:
     """The rows in such a table."""
-    return [Row(**row | {"notes": tuple(row["notes"] or ())}) for row in table.to_pylist()]
+    # Notes of none, and the model in manifests that had no such column, come as null.
+    return [Row(**row | {"notes": tuple(row["notes"] or ()), "model": row["model"] or ""}) for row in table.to_pylist()]
 
 
 class Manifest:

@@ -20,3 +20,5 @@ class Record:
     error: str = ""
     frames: int = 1
     """A video's."""
+    model: str = ""
+    """What restored it: a shipped model's name, an .onnx file or sa-dct."""

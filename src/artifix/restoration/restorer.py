@@ -1,6 +1,8 @@
 """Restore a picture by a network: to YCbCr -> tiles -> engine -> joined -> to RGB."""
 
+import copy
 import dataclasses
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,8 +16,8 @@ from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
 from artifix.errors import ModelError
 from artifix.image import Picture, Pixels, Space
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT, VIVID
-from artifix.restoration.engine import EngineName, Precision, load_engine
+from artifix.models.catalog import DEFAULT, VIVID, model_for
+from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.tiling import Span, plan
@@ -32,15 +34,16 @@ _BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 16}
 class Restorer(FileRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads.
 
-    `model` is a shipped model's name or the path of an .onnx file of ours. `strength` 0..1 blends between the input
-    and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`,
-    `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the
-    picture itself; larger pictures go through in tiles, with the same result.
+    `model` is a shipped model's name or the path of an .onnx file of ours; None leaves it to each picture's format, as
+    `model_for` says, and is the default model for images, for videos and with `detail`. `strength` 0..1 blends between
+    the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same beginning.
+    `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes
+    beside the picture itself; larger pictures go through in tiles, with the same result.
     """
 
     def __init__(
         self,
-        model: str | Path = DEFAULT,
+        model: str | Path | None = None,
         *,
         strength: float = 1.0,
         detail: float = 0.0,
@@ -54,17 +57,31 @@ class Restorer(FileRestorer):
             raise ValueError(f"strength must be within 0..1, got {strength}")
         if not 0 <= detail <= 1:
             raise ValueError(f"detail must be within 0..1, got {detail}")
-        self.strength = strength
-        self.engine = load_engine(model, engine, precision, threads, detail=detail, vivid=vivid)
-        maps = self.card.maps or self.card.config.get("features", 64)
-        if not isinstance(maps, int) or maps < 1:
-            raise ModelError(f"{model}: its card says nothing of its maps")
-        self.tile_pixels = max(1, max_memory // (maps * _BYTES_PER_MAP[self.engine.precision]))
+        self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
+        self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
+        self.engine = self._load(self.model, detail=detail, vivid=vivid)
+        self.tile_pixels = _tile_pixels(self.model, self.engine, max_memory)
+        self._by_format = model is None and not detail
+        self._others: dict[str, Engine] = {}  # for pictures of other formats, each loaded when the first one comes
+        self._lock = threading.Lock()
 
     @property
     def card(self) -> ModelCard:
         """The loaded model's card."""
         return self.engine.card
+
+    def for_picture(self, picture: Picture) -> "Restorer":
+        """The restorer itself, or where no model was named one alike but for the model, which suits the format."""
+        model = model_for(picture.format, picture.lossy) if self._by_format else self.model
+        if model == self.model:
+            return self
+        with self._lock:
+            if model not in self._others:
+                self._others[model] = self._load(model)
+        other = copy.copy(self)
+        other.model, other.engine = model, self._others[model]
+        other.tile_pixels = _tile_pixels(model, other.engine, self.max_memory)
+        return other
 
     def restore_image(self, image: Pixels) -> Pixels:
         """The restored image: RGB (H, W, 3) or grey (H, W), uint8 or uint16, gives the same shape and type.
@@ -88,6 +105,9 @@ class Restorer(FileRestorer):
 
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
+        restorer = self.for_picture(picture)
+        if restorer is not self:
+            return restorer.restore_picture(picture, progress)
         hidden = None if picture.alpha is None else picture.alpha == 0
         pixels: Pixels = picture.pixels
         space = picture.space
@@ -163,6 +183,14 @@ class Restorer(FileRestorer):
         planes = planes.copy()
         planes[..., :changed] += np.float32(self.strength) * (restored[..., :changed] - planes[..., :changed])
         return planes
+
+
+def _tile_pixels(model: str, engine: Engine, max_memory: int) -> int:
+    """The pixels that a tile may have; ModelError for a card that does not let them be known."""
+    maps = engine.card.maps or engine.card.config.get("features", 64)
+    if not isinstance(maps, int) or maps < 1:
+        raise ModelError(f"{model}: its card says nothing of its maps")
+    return max(1, max_memory // (maps * _BYTES_PER_MAP[engine.precision]))
 
 
 def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:

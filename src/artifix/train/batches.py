@@ -12,6 +12,7 @@ from artifix.errors import RecipeError
 from artifix.train.clips import ClipPairs
 from artifix.train.device_pairs import DevicePairs
 from artifix.train.distributed import Group
+from artifix.train.mixed import MixedPairs
 from artifix.train.patches import Draws, PatchPairs, Pictures
 from artifix.train.recipe import Recipe
 
@@ -31,10 +32,11 @@ def batches(
     own, channels = joined // group.size, recipe.network.channels
     images, length = pictures.training, joined * (steps + 1)
     dataset: Dataset[Any]
-    if recipe.data.codec == "video":
+    if recipe.data.codec != "jpeg":
         if on_device or channels == 1:
-            raise RecipeError('data.codec: "video" is made by workers, not on the device, and in colour')
-        dataset = ClipPairs(images, recipe.data, recipe.seed, length)
+            raise RecipeError(f'data.codec: "{recipe.data.codec}" is made by workers, not on the device, and in colour')
+        made_by = ClipPairs if recipe.data.codec == "video" else MixedPairs
+        dataset = made_by(images, recipe.data, recipe.seed, length)
     elif on_device:
         dataset = Draws(images, recipe.data, recipe.seed, length)
     else:

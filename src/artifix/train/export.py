@@ -164,7 +164,7 @@ def export(
 
 
 def _held_out_figures(log: Path, step: int) -> dict[str, float]:
-    """The gains over JPEG on the held-out pictures that a run logged at a step, dB by quality."""
+    """The gains over the coded held-out pictures that a run logged at a step, dB by quality, or codec and quality."""
     figures: dict[str, float] = {}
     for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else []:
         values = json.loads(line)

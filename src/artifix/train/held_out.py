@@ -1,4 +1,4 @@
-"""Pictures kept from training, to choose weights by: how much better than its JPEG a restored picture is.
+"""Pictures kept from training, to choose weights by: how much better than its coded file a restored picture is.
 
 Fidelity by PSNR; and, where VGG19 is at hand, looks by the perceptual distance, for which an adversarial run is made.
 """
@@ -11,17 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artifix.codecs import decode, encode
 from artifix.color import from_batch, luma, to_batch, ycbcr_to_rgb
 from artifix.train.checkpoint import Learner
 from artifix.train.clips import film_pair
+from artifix.train.mixed import codecs_at_hand, coded_ycbcr
 from artifix.train.patches import with_channels
 from artifix.train.perceptual import PerceptualLoss, distance
 
 Pixels = NDArray[np.uint8]
 
-PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it
+PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it, before that the codec
 QUALITIES: Final = (10, 20, 40, 90)
+MIXED_QUALITIES: Final = (10, 40)  # instead, of each of the codecs that are mixed
 CRFS: Final = (38, 32, 26)  # instead, where films are learned from
 DISTANCE_PREFIX: Final = "held_out/perceptual_"
 _JUDGED: Final = 2  # of them, the worst, where looks differ most; VGG19 costs as much as the generator
@@ -31,7 +32,8 @@ _SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
 class HeldOut:
     """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked.
 
-    `codec` is the recipe's; for "video" it is a frame of a film of the picture at each of `CRFS`.
+    `codec` is the recipe's; for "any" each codec at hand, at the bits of each of `MIXED_QUALITIES`; for "video" it is a
+    frame of a film of the picture at each of `CRFS`.
     """
 
     def __init__(
@@ -39,31 +41,34 @@ class HeldOut:
     ) -> None:
         self.channels, self.perceptual = channels, perceptual
         self.targets: list[Pixels]
-        self.degraded: dict[int, list[NDArray[Any]]]
+        self.degraded: dict[str, list[NDArray[Any]]]
         if codec == "video":
             films = {crf: [film_pair(picture, _SIDE, crf) for picture in pictures] for crf in CRFS}
             self.targets = [target for target, _ in films[CRFS[0]]]
-            self.degraded = {crf: [degraded for _, degraded in pairs] for crf, pairs in films.items()}
+            self.degraded = {str(crf): [degraded for _, degraded in pairs] for crf, pairs in films.items()}
             return
         self.targets = [_middle(picture) if channels == 3 else luma(_middle(picture)) for picture in pictures]
-        self.degraded = {q: [decode(encode(t, quality=q), ycbcr=True) for t in self.targets] for q in QUALITIES}
+        codings = {str(quality): ("jpeg", quality) for quality in QUALITIES}
+        if codec == "any":
+            codings = {f"{used}_{q}": (used, q) for q in MIXED_QUALITIES for used in codecs_at_hand()}
+        self.degraded = {name: [coded_ycbcr(t, *coding) for t in self.targets] for name, coding in codings.items()}
 
     def figures(self, learner: Learner) -> dict[str, float]:
-        """What the learner's average does for the held-out pictures, by quality; `{}` where none is held out.
+        """What the learner's average does for the held-out pictures, by codec (if several) and quality; `{}` without.
 
-        The mean gain in PSNR over the JPEG or the coded frame, dB, over RGB or over grey; and, at the lowest
-        qualities, the perceptual distance as a share of its: 1 is no better, 0 the target itself.
+        The mean gain in PSNR over the coded picture or frame, dB, over RGB or over grey; and, at the first of those,
+        the perceptual distance as a share of its: 1 is no better, 0 the target itself.
         """
         figures: dict[str, float] = {}
         if not self.targets:
             return figures
-        for number, quality in enumerate(self.degraded):
-            coded = [self._pixels(image) for image in self.degraded[quality]]
-            restored = [self._restore(learner, image) for image in self.degraded[quality]]
-            figures[f"{PREFIX}{quality}"] = self._mean(_psnr, restored) - self._mean(_psnr, coded)
+        for number, (name, images) in enumerate(self.degraded.items()):
+            coded = [self._pixels(image) for image in images]
+            restored = [self._restore(learner, image) for image in images]
+            figures[f"{PREFIX}{name}"] = self._mean(_psnr, restored) - self._mean(_psnr, coded)
             if self.perceptual and number < _JUDGED:
                 apart = partial(distance, self.perceptual)
-                figures[f"{DISTANCE_PREFIX}{quality}"] = self._mean(apart, restored) / self._mean(apart, coded)
+                figures[f"{DISTANCE_PREFIX}{name}"] = self._mean(apart, restored) / self._mean(apart, coded)
         return figures
 
     def _mean(self, metric: Callable[[Pixels, Pixels], float], images: list[Pixels]) -> float:

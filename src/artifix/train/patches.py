@@ -23,7 +23,8 @@ from artifix.train.recipe import DataRecipe
 Pixels = NDArray[np.uint8]
 Pair = tuple[NDArray[np.float32], NDArray[np.float32]]  # degraded, target: (C, H, W) in [-1, 1]
 
-_BLOCK: Final = 8
+BLOCK: Final = 8
+CONTEXT: Final = 64  # pixels beside a patch, above and left together with below and right; an HEVC or AV1 block
 _HELD_OUT: Final = 40  # one picture in so many is kept for choosing weights, never trained on
 
 
@@ -108,7 +109,7 @@ class Draws(Dataset[Draw]):
         grey, shifted, twice, full_chroma, limited = rng.random(5).tolist()
         low, high = recipe.quality
         first, quality = (low + int((high - low + 1) * u**recipe.quality_power) for u in rng.random(2))
-        grid, first_grid = rng.integers(0, _BLOCK, size=(2, 2)).tolist()
+        grid, first_grid = rng.integers(0, BLOCK, size=(2, 2)).tolist()
         image = int(np.searchsorted(self.cumulative, rng.random(), side="right"))
         side = margin_of(recipe)
         y, x = (int(rng.integers(0, extent - side, endpoint=True)) for extent in self.sizes[image])
@@ -149,9 +150,9 @@ class PatchPairs(Dataset[Pair]):
         target = self._crop(draw)
         if self.channels == 1:
             # Half the range that Table 1 is measured in, half the range that grey files have.
-            target = luma(target) if draw.limited else _full_range_luma(target)
+            target = luma(target) if draw.limited else full_range_luma(target)
         elif draw.grey:
-            target = _full_range_luma(target)
+            target = full_range_luma(target)
         subsampling = "4:4:4" if draw.full_chroma else "4:2:0"
         degraded = target = target[draw.first_y :, draw.first_x :]
         if draw.twice:
@@ -172,8 +173,8 @@ class PatchPairs(Dataset[Pair]):
 
 
 def margin_of(recipe: DataRecipe) -> int:
-    """The smallest side a training picture may have: a patch and room to move two grids."""
-    return recipe.patch + 2 * _BLOCK
+    """The smallest side a training picture may have: a patch and room to move two grids, one of any codec's blocks."""
+    return recipe.patch + BLOCK + (CONTEXT if recipe.codec == "any" else BLOCK)
 
 
 def with_channels(planes: NDArray[Any], channels: int) -> NDArray[Any]:
@@ -183,5 +184,6 @@ def with_channels(planes: NDArray[Any], channels: int) -> NDArray[Any]:
     return np.stack([planes, *[np.full_like(planes, 128)] * (channels - 1)], axis=-1)
 
 
-def _full_range_luma(rgb: Pixels) -> Pixels:
+def full_range_luma(rgb: Pixels) -> Pixels:
+    """Full-range luma, rounded to (H, W) uint8."""
     return np.round(rgb_to_ycbcr(rgb)[..., 0]).astype(np.uint8)

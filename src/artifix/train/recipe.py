@@ -20,8 +20,10 @@ class DataRecipe:
 
     patch: int = 128  # side of a patch, pixels
     batch: int = 16  # patches a step, over all processes together
-    codec: str = "jpeg"  # or "video": frames of films of the pictures, by H.264 and HEVC, always 4:2:0 and coded once
-    quality: tuple[int, int] = (5, 95)  # JPEG quality, or films' CRF in 0..51, is drawn from this closed range
+    # Or "any": one of those of `mixed.py`; or "video": frames of films, by H.264 and HEVC, always 4:2:0 and coded once.
+    codec: str = "jpeg"
+    # JPEG quality, other pictures' being of the same bits, or films' CRF in 0..51, is drawn from this closed range.
+    quality: tuple[int, int] = (5, 95)
     quality_power: float = 1.0  # low + range * u^power: 1 draws uniformly, 2 half of them from the lowest quarter
     full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
     grey: float = 0.1  # share of colour patches made grey
@@ -31,10 +33,12 @@ class DataRecipe:
 
     def __post_init__(self) -> None:
         low, high = self.quality
-        if self.codec not in ("jpeg", "video"):
-            raise RecipeError(f'data.codec must be "jpeg" or "video", got "{self.codec}"')
+        if self.codec not in ("jpeg", "any", "video"):
+            raise RecipeError(f'data.codec must be "jpeg", "any" or "video", got "{self.codec}"')
         if self.codec == "video" and not 0 <= low <= high <= 51:
             raise RecipeError(f"data.quality is a CRF and must be [low, high] within 0..51, got {list(self.quality)}")
+        if self.codec == "any" and not 5 <= low <= high <= 95:
+            raise RecipeError(f"data.quality must be [low, high] within 5..95 for any codec, got {list(self.quality)}")
         if self.codec == "jpeg" and not 1 <= low <= high <= 100:
             raise RecipeError(f"data.quality must be [low, high] within 1..100, got {list(self.quality)}")
         if self.quality_power <= 0:

@@ -15,6 +15,7 @@ from artifix.train.checkpoint import latest_checkpoint
 from artifix.train.distributed import join_group
 from artifix.train.drawings import make_drawings
 from artifix.train.loop import train
+from artifix.train.mixed import codecs_at_hand
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import load_recipe
 
@@ -39,10 +40,10 @@ def train_from_files(
     """Train as `loop.train` does, from a recipe's file and folders of pictures; the last checkpoint's folder.
 
     `device` None is cuda where there is one, else cpu. `pairs` says where patches are degraded, "device" or "workers";
-    None is the device if that is a GPU, but for films the workers. `workers` None is one beside a CPU, four beside a
-    GPU that makes the pairs itself, else every core. Under torchrun every process runs this; the first alone shows
-    progress and returns a folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is
-    wrong; a run that exists is only gone on with by `resume`.
+    None is the device if that is a GPU and the codec JPEG. `workers` None is one beside a CPU, four beside a GPU that
+    makes the pairs itself, else every core. Under torchrun every process runs this; the first alone shows progress and
+    returns a folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is wrong; a run that
+    exists is only gone on with by `resume`.
     """
     recipe = load_recipe(recipe_file)
     if steps is not None:
@@ -56,7 +57,7 @@ def train_from_files(
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
         pictures = read_pictures(data, margin_of(recipe.data))
-        display.pictures(pictures)
+        display.pictures(pictures, codecs_at_hand() if recipe.data.codec == "any" else (recipe.data.codec,))
         pixels = sum(picture[..., 0].size for picture in pictures.training)
         pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))
         checkpoint = train(
@@ -93,11 +94,11 @@ class _Display:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def pictures(self, found: Pictures) -> None:
+    def pictures(self, found: Pictures, codecs: tuple[str, ...]) -> None:
         for reason in found.skipped:
             self.console.print(f"skipped {reason}", markup=False, highlight=False)
         counts = f"{len(found.training)} pictures, {len(found.held_out)} held out, {len(found.skipped)} skipped"
-        self.console.print(f"{self.name}: {counts}", markup=False)
+        self.console.print(f"{self.name}: {counts}; coded by {', '.join(codecs)}", markup=False)
         self.task = self.bar.add_task("", total=1.0, step=0, figures="")
         self.bar.start()
 

@@ -90,7 +90,8 @@ def restore_video(
     seconds = round(time.perf_counter() - began, 3)
     notes = [*notes, *_said(video, encoding, tally)]
     count = sum(len(each.times) for each in done)
-    return Record(str(source), str(target), "restored", video.width, video.height, seconds, tuple(notes), frames=count)
+    size = video.width, video.height, seconds
+    return Record(str(source), str(target), "restored", *size, tuple(notes), frames=count, model=restorer.model)
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:

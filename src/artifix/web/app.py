@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from artifix.image import FORMATS
-from artifix.models.catalog import DEFAULT, MODELS, VIVID
+from artifix.models.catalog import VIVID
 from artifix.web import work
 from artifix.web.guard import Guard
 from artifix.web.limits import Limits
@@ -112,8 +112,7 @@ def create_app(
     """
     limits = limits or Limits()
     queue = WorkQueue(limits)
-    restorers = Restorers(models or {name: name for name in MODELS}, vivid, limits.max_memory)
-    default = DEFAULT if DEFAULT in restorers.cards else next(iter(restorers.cards))
+    restorers = Restorers(models, vivid, limits.max_memory)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -145,7 +144,7 @@ def create_app(
     @app.post("/api/restore", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY)
     async def restore(
         request: Request,
-        model: Annotated[str, Query(description="One of /api/models.")] = default,
+        model: Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")] = "",
         strength: Annotated[
             float, Query(ge=0, le=1, allow_inf_nan=False, description="0: the input, 1: fully restored.")
         ] = 1.0,
@@ -156,7 +155,7 @@ def create_app(
         job: JobName = "",
     ) -> Response:
         """Restore the picture in the field `file`: the file that `artifix restore` would write, metadata kept."""
-        if model not in restorers.cards:
+        if model and model not in restorers.cards:
             raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
 
         def do(upload: Upload, progress: Progress) -> Any:
@@ -167,7 +166,7 @@ def create_app(
 
         async with AsyncExitStack() as held:
             upload, (path, record) = await process(held, request, job, do)
-            told = {name: getattr(record, name) for name in ("width", "height", "seconds", "notes")}
+            told = {name: getattr(record, name) for name in ("width", "height", "seconds", "notes", "model")}
             return HeldFile(
                 path,
                 held.pop_all(),
@@ -199,7 +198,7 @@ def create_app(
     async def list_models() -> dict[str, Any]:
         """The models' cards, and the formats that are written."""
         return {
-            "default": default,
+            "default": restorers.default,
             "models": [
                 dataclasses.asdict(card) | {"name": name, "detail": restorers.has_detail(name)}
                 for name, card in restorers.cards.items()

@@ -9,6 +9,7 @@ from typing import Final
 
 from artifix.errors import ModelError
 from artifix.models.card import ModelCard
+from artifix.models.catalog import DEFAULT, MODELS
 from artifix.restoration import Restorer
 from artifix.restoration.engine import read_card
 
@@ -18,12 +19,16 @@ _KEPT: Final = 4  # pairs of a model and an amount of detail that stay loaded
 class Restorers:
     """Models by name, each as `Restorer` takes it, and the vivid one that detail leads to; safe between threads.
 
-    ModelError if a model cannot be read; without a vivid one there is no detail.
+    None stands for all that are shipped. `default` is the name of the one for most formats. ModelError if one cannot
+    be read; without a vivid one there is no detail.
     """
 
-    def __init__(self, models: Mapping[str, str | Path], vivid: str | Path, max_memory: int) -> None:
-        self.cards: dict[str, ModelCard] = {name: read_card(model) for name, model in models.items()}
-        self._models, self._vivid, self._max_memory = dict(models), vivid, max_memory
+    def __init__(self, models: Mapping[str, str | Path] | None, vivid: str | Path, max_memory: int) -> None:
+        self._models: dict[str, str | Path] = dict(models or {name: name for name in MODELS})
+        self.cards: dict[str, ModelCard] = {name: read_card(model) for name, model in self._models.items()}
+        self.default = DEFAULT if DEFAULT in self.cards else next(iter(self.cards))
+        self._by_format = models is None
+        self._vivid, self._max_memory = vivid, max_memory
         try:
             self._vivid_card: ModelCard | None = read_card(vivid)
         except ModelError:
@@ -41,12 +46,16 @@ class Restorers:
     def get(self, name: str, strength: float = 1.0, detail: float = 0.0) -> Restorer:
         """The restorer of these settings, its engine shared with those that differ in strength alone.
 
+        An empty name leaves the model to the picture's format, or is the default of models that are not the shipped.
         ModelError if the model has no detail.
         """
+        name = name or ("" if self._by_format else self.default)
         with self._lock:
             restorer = copy.copy(self._loaded(name, detail))
         restorer.strength = strength
+        restorer.model = name or restorer.model  # clients know it by its name, not by its file's path
         return restorer
 
     def _load(self, name: str, detail: float) -> Restorer:
-        return Restorer(self._models[name], detail=detail, vivid=self._vivid, max_memory=self._max_memory)
+        model = self._models[name] if name else None
+        return Restorer(model, detail=detail, vivid=self._vivid, max_memory=self._max_memory)

@@ -3,8 +3,17 @@ import io
 import pytest
 from rich.console import Console
 
+from artifix.errors import DataError
 from artifix.evaluate.detection.report import detection_sections, write_detection_page
-from artifix.evaluate.detection.results import Comparison, DetectionResults, Mean, Record, Summary
+from artifix.evaluate.detection.results import (
+    Comparison,
+    DetectionResults,
+    Mean,
+    Record,
+    Summary,
+    read_summary,
+    write_detection,
+)
 from artifix.evaluate.rates import Coding
 from artifix.evaluate.report import markdown, terminal
 
@@ -80,3 +89,15 @@ def test_the_page_has_tables_and_curve_and_needs_nothing_beside_it(measured, tmp
     assert "<gone>" not in text
     assert "<script" not in text
     assert "abc1234" in text
+
+
+def test_a_file_gives_its_summary_back_without_measuring_again(measured, tmp_path):
+    results, summary = measured
+    write_detection(tmp_path / "out.json", results, summary)
+    read, again = read_summary(tmp_path / "out.json")
+    assert again == summary
+    assert (read.dataset, read.detector, read.codings) == (results.dataset, results.detector, results.codings)
+    assert read.records == {}
+    (tmp_path / "out.json").write_text("{}")
+    with pytest.raises(DataError, match=r"out\.json: no results of"):
+        read_summary(tmp_path / "out.json")

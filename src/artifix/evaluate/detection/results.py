@@ -4,7 +4,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from artifix.errors import DataError
 from artifix.evaluate.detection.average_precision import Outcomes
@@ -147,13 +147,31 @@ def read_detection(path: str | Path) -> DetectionResults:
     """The results in a file that `write_detection` wrote; DataError if it is none."""
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
-        records = values.pop("records")
-        codings = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in values.pop("codings")]
-        del values["means"], values["comparisons"]
-        results = DetectionResults(**values, codings=codings)
-        for record in records:
+        results = _head(values)
+        for record in values["records"]:
             outcomes = {name: [tuple(one) for one in seen] for name, seen in record["outcomes"].items()}
             results.add(Record(**record | {"outcomes": outcomes}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
     return results
+
+
+def read_summary(path: str | Path) -> tuple[DetectionResults, Summary]:
+    """The results in such a file without their records, and what follows from those; DataError as `read_detection`."""
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        means = [Mean(**mean | _intervals(mean)) for mean in values["means"]]
+        comparisons = [Comparison(**comparison | _intervals(comparison)) for comparison in values["comparisons"]]
+        return _head(values), Summary(means, comparisons)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
+
+
+def _head(values: dict[str, Any]) -> DetectionResults:
+    head = {name: value for name, value in values.items() if name not in ("records", "means", "comparisons")}
+    codings = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in head.pop("codings")]
+    return DetectionResults(**head, codings=codings)
+
+
+def _intervals(values: dict[str, Any]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(value) for name, value in values.items() if isinstance(value, list)}

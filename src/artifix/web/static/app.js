@@ -20,7 +20,7 @@ intake.listen((files) => take(files));
 
 const [{ limits }, catalog] = await Promise.all([ask("api/health"), ask("api/models")]);
 const runner = new Runner(pictures, limits.workers);
-let last = { model: catalog.default, strength: 1, detail: 0, format: "" }; // what the next picture begins with
+let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
 element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · nothing is kept`;
 

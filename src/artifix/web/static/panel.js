@@ -6,11 +6,15 @@ const element = (id) => document.getElementById(id);
 const LABELS = { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF", bmp: "BMP", avif: "AVIF", jpeg2000: "JPEG 2000" };
 
 let models = [];
+let usual = ""; // the model for most formats
+let used = ""; // the one that the picture was restored by
 
 // Fill the lists. `on` has strength(), settings(), format(), forAll(), download() and downloadAll().
 export function prepare(catalog, on) {
   models = catalog.models;
-  element("model").replaceChildren(...models.map(({ name }) => new Option(name, name)));
+  usual = catalog.default;
+  const names = models.map(({ name }) => new Option(name, name));
+  element("model").replaceChildren(new Option("As the format needs", ""), ...names);
   const formats = Object.keys(catalog.formats).map((name) => new Option(LABELS[name] ?? name, name));
   element("format").replaceChildren(new Option("As it came", ""), ...formats);
 
@@ -40,6 +44,7 @@ export function show(picture, count) {
   element("facts").textContent = sides + size(file.size);
   element("found").textContent = picture.found ? found(picture.found) : "";
   element("model").value = settings.model;
+  used = result?.record?.model ?? "";
   element("strength").value = settings.strength;
   element("detail").value = settings.detail;
   element("format").value = settings.format;
@@ -54,13 +59,16 @@ export function show(picture, count) {
 }
 
 function showModel() {
-  const model = models.find(({ name }) => name === element("model").value);
-  element("model-words").textContent = sentence(model?.summary ?? "");
+  element("model-words").textContent = sentence(chosen()?.summary ?? "");
   element("detail-row").hidden = !hasDetail();
 }
 
 function hasDetail() {
-  return Boolean(models.find(({ name }) => name === element("model").value)?.detail);
+  return Boolean(chosen()?.detail);
+}
+
+function chosen() {
+  return models.find(({ name }) => name === (element("model").value || used || usual));
 }
 
 function showValues() {
