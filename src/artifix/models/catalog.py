@@ -18,6 +18,9 @@ MODELS: Final[dict[str, str]] = {
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
     "mse-y": "94487f4565222f332666fba9e6c370fd5c3cf77daf6e649027f1cf6ffbe09f62",
     "ssim-y": "4bdb461476f5bbaf8d1de7e63a6e7d2182f9889d999281636e51c3fb60ce08d3",
+    "ar-cnn": "c5529c12acc22c02970820efe004308f613236df4df433440404ebdb82a1dad2",
+    "l4": "d8fbc876f6a63c74f7b387f463beb4526036da53bab396da0d0f2a58f8952431",
+    "l8": "b9d24e515b09c69ef615d811e7706ef55ea05a88028075ff8c09eb445fccea12",
 }
 
 # Pillow's name of a lossy format -> the model for it, where it is another than the default and is shipped.
