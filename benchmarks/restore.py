@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import machine
 from PIL import Image
 from skimage import data as samples
 
@@ -26,6 +25,7 @@ import artifix
 from artifix.codecs import decode, encode
 from artifix.evaluate.metrics import psnr
 from artifix.image import Picture
+from artifix.machine import machine
 from artifix.models.catalog import read_model
 from artifix.models.torch_weights import network_from_onnx
 from artifix.provenance import current_commit
