@@ -19,11 +19,11 @@ _SIDE: Final = {"product": 2048, "convolution": 256}
 _MAPS: Final = 64
 _KERNEL: Final = 3
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
-_LARGEST: Final = 4.0  # of the values that go in; the weights keep them about as large
+_LARGEST: Final = 4.0  # that int8 covers of each layer's input: values start within 0..1 and stay about as large
 _LEVELS: Final = 256
 
 
-def load_limit(kind: Kind, precision: str, threads: int) -> tuple[Callable[[], object], float]:
+def load_limit(kind: Kind, precision: str, threads: int) -> tuple[Callable[[], Any], float]:
     """What runs the arithmetic once, and how many operations that is, a multiply-accumulate being two.
 
     `product`: matrices of 2048x2048; `convolution`: 3x3, 64 to 64 maps of 256x256. `precision` is fp32, bf16 or int8.
@@ -61,6 +61,6 @@ def load_limit(kind: Kind, precision: str, threads: int) -> tuple[Callable[[], o
     if precision in _HINTS and compiled.get_property("INFERENCE_PRECISION_HINT").to_string() != _HINTS[precision]:
         raise ModelError(f"this processor has no {precision}")
     request = compiled.create_infer_request()
-    given = random.uniform(0, _LARGEST, shape).astype(np.float32)
+    given = random.uniform(0, 1, shape).astype(np.float32)
     operations = 2.0 * _DEPTH[kind] * float(np.prod(shape)) * fan_in
     return lambda: request.infer([given], share_inputs=True), operations

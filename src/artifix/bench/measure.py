@@ -177,7 +177,7 @@ def _in_turns(
                     failed[row if case.kind == "start" else case.place] = str(error)
                     records[number].clear()
             progress((turn + count / len(cases)) / repeats)
-    return records, {" ".join(place): reason for place, reason in failed.items()}
+    return records, {" ".join(place).removeprefix("engines "): reason for place, reason in failed.items()}
 
 
 def _run(case: Case, folder: Path) -> Found:

@@ -10,10 +10,11 @@ from PIL import Image, ImageDraw
 DESCRIPTION: Final = "dead leaves with noise (synthetic), repeated beyond 1024x1024, 4:3"
 
 _SIDE: Final = 1024
-_LEAVES: Final = 20_000
-_RADII: Final = (3.0, 300.0)  # pixels; their density falls with the third power, as Lee, Mumford and Huang 2001 have it
+# So that a JPEG of it has about as many bits as one of a photograph, at quality 30 and at 95.
+_LEAVES: Final = 3_000
+_RADII: Final = (8.0, 300.0)  # pixels; their density falls with the third power, as Lee, Mumford and Huang 2001 have it
 _CHROMA: Final = 25.0  # grey levels by which a leaf's colours stray from its grey
-_NOISE: Final = 3.0  # grey levels
+_NOISE: Final = 2.0  # grey levels
 
 
 def dead_leaves(height: int, width: int) -> NDArray[np.uint8]:

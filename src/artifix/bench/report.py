@@ -109,8 +109,9 @@ def where(results: dict[str, Any]) -> str:
     """A sentence that says what was measured on what."""
     machine = results["machine"]
     versions = ", ".join(f"{package} {version}" for package, version in results["versions"].items())
-    rounds = f"medians of {results['repeats']}" if results["repeats"] > 1 else "one round"
-    return f"Model `{results['model']}`; {machine['cpu']}, {results['threads']} threads; {versions}; {rounds}."
+    threads = f"{results['threads']} thread{'' if results['threads'] == 1 else 's'}"
+    rounds = f"medians of {results['repeats']} rounds" if results["repeats"] > 1 else "one round"
+    return f"Model `{results['model']}`; {machine['cpu']}, {threads}; {versions}; {rounds}."
 
 
 def markdown(table: Table) -> str:
@@ -139,7 +140,7 @@ def draw(results: dict[str, Any]) -> "Figure":
     """Megapixels a second over the size of the picture, below what the machine's limits would allow."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.4), layout="constrained")
+    figure = Figure(figsize=(8, 4.4), layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -164,12 +165,18 @@ def draw(results: dict[str, Any]) -> "Figure":
     for name, row in results["peers"].items():
         place = (float(results["camera"]), row["megapixels_per_second"])
         axes.plot(*place, marker="x", color="#555", linestyle="none")
-        axes.annotate(name, place, (6, -3), textcoords="offset points", fontsize=8)
+        axes.annotate(name, place, (-6, -3), textcoords="offset points", ha="right", fontsize=8)
+    sizes = sorted({size for row in results["engines"].values() for size in row.get("sizes", {})}, key=float)
+    axes.set_xticks([float(size) for size in sizes], sizes)
+    axes.set_xticks([], minor=True)
+    for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        which(lambda value, _: f"{value:g}")
+    axes.tick_params(which="both", labelsize=8)
     axes.set_xlabel("megapixels of the picture")
     axes.set_ylabel("megapixels a second (more is better)")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize=8)
-    axes.set_title(where(results).replace("`", ""), fontsize=7, wrap=True)
+    axes.grid(alpha=0.3)
+    figure.legend(fontsize=8, loc="outside right upper")
+    axes.set_title(where(results).replace("`", ""), fontsize=7)
     return figure
 
 
