@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -102,7 +102,7 @@ def measure(
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "threads": threads,
-        "versions": {package: version(package) for package in dict.fromkeys(("openvino", *engines))},
+        "versions": _versions(["openvino", *engines]),
         "repeats": repeats,
         "picture": f"{DESCRIPTION}; as JPEG at quality {QUALITY}",
         "model": model,
@@ -227,6 +227,12 @@ def _put(results: dict[str, Any], case: Case, records: Sequence[Found]) -> None:
     for name in case.place[:-1]:
         place = place.setdefault(name, {})
     place[case.place[-1]] = figures
+
+
+def _versions(modules: Sequence[str]) -> dict[str, str]:
+    """Those of the packages that modules come from, which need not be called as they are: onnxruntime-gpu, for one."""
+    packages = packages_distributions()
+    return {module: version(packages[module][0]) for module in modules}
 
 
 def _picture(folder: Path, megapixels: float) -> Picture:

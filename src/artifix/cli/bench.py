@@ -45,7 +45,7 @@ def bench(
     threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs artifix[evaluate].")
+        Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs matplotlib.")
     ] = None,
 ) -> None:
     """Measure what this machine can do at most, then our engines and peers, each in a process of its own.
