@@ -15,13 +15,12 @@ import statistics
 from pathlib import Path
 from typing import Any, Final
 
-from machine import machine
-
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.methods import JPEG, load_methods, load_peer
 from artifix.evaluate.quality import QUALITIES, evaluate_quality
 from artifix.evaluate.results import Results
 from artifix.image import read_image
+from artifix.machine import machine
 from artifix.models.card import ModelCard
 from artifix.models.catalog import MODELS
 from artifix.provenance import current_commit

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import fleet as fleets
 
+from artifix.bench import report as bench
 from artifix.codecs import CODECS
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
@@ -157,13 +158,43 @@ def gain(file: Path) -> str:
 
 
 def speed(file: Path) -> str:
-    """How fast and how large it runs."""
+    """How fast each engine is, and a camera's JPEG from file to file."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    lines = [bench.markdown(bench.speeds(results)), ""]
+    if jpeg := results["file"]:
+        how = f"by {jpeg['engine']} in {jpeg['precision']}"
+        took = f"{jpeg['seconds']:.1f} s, {jpeg['megapixels_per_second']:.2f} megapixels/s"
+        lines.append(f"A JPEG of {results['camera']} megapixels, from file to file {how}: {took}.")
+    return "\n".join([*lines, measured_on(file)])
+
+
+def bench_table(make: Callable[[dict[str, Any]], bench.Table]) -> Callable[[Path], str]:
+    """What writes one of the tables of `artifix bench`."""
+    return lambda file: bench.markdown(make(json.loads(file.read_text(encoding="utf-8"))))
+
+
+def measured_on(file: Path) -> str:
+    """What `artifix bench` ran on, and when."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    return f"{bench.where(results)} {provenance(results)}"
+
+
+def bench_notes(file: Path) -> str:
+    """The plot of `artifix bench`, what it ran on, and what it left out."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    left_out = "; ".join(f"{name}: {reason}" for name, reason in results["left_out"].items())
+    notes = [f"Pictures: {results['picture']}. {measured_on(file)}"]
+    notes += [f"Left out: {left_out}."] if left_out else []
+    plot = "![Megapixels a second by size of picture, below the limits.](images/speed.png)"
+    return "\n\n".join([plot, *notes] if (ROOT / "docs" / "images" / "speed.png").exists() else notes)
+
+
+def extremes(file: Path) -> str:
+    """The smallest things and the largest."""
     results = json.loads(file.read_text(encoding="utf-8"))
     start, lines = results["start_up"], ["| | |", "|---|---|"]
     lines.append(f"| `artifix --help` | {start['help']:.2f} s |")
     lines.append(f"| a 0.4-megapixel JPEG, process start included | {start['restore_0.4_megapixel']:.2f} s |")
-    for name, engine in results["engines"].items():
-        lines.append(f"| {name}, one megapixel | {engine['megapixels_per_second']:.2f} megapixels/s |")
     if "large" in results:
         large = results["large"]
         lines.append(f"| a 100-megapixel JPEG | {large['seconds']:.0f} s, {large['peak_gib']:.2f} GiB at its peak |")
@@ -230,7 +261,15 @@ def provenance(results: dict[str, Any]) -> str:
 # What stands between `<!-- NAME -->` and `<!-- /NAME -->`: made of which results, by what.
 SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "gain": ("restore.json", gain),
-    "speed": ("restore.json", speed),
+    "speed": ("bench.json", speed),
+    "limits": ("bench.json", bench_table(bench.limits)),
+    "shares": ("bench.json", bench_table(bench.shares)),
+    "memory": ("bench.json", bench_table(bench.memory)),
+    "starts": ("bench.json", bench_table(bench.starts)),
+    "stages": ("bench.json", bench_table(bench.stages)),
+    "beside": ("bench.json", bench_table(bench.peers)),
+    "notes": ("bench.json", bench_notes),
+    "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
     "table2": ("detection.json", table2),
     "codecs": ("codecs.json", codecs),

@@ -1,8 +1,9 @@
-"""Measure what the README says of restoring, on this machine: gain, start-up, speed of each engine, memory.
+"""Measure what the README says of restoring, on this machine: gain, start-up, a large picture.
 
     python benchmarks/restore.py --data LIVE1_FOLDER --json results/restore.json [--skip-large]
 
-Run it on an idle machine. `--data` names the 29 LIVE1 references; the 100-megapixel picture takes minutes.
+Run it on an idle machine. `--data` names the 29 LIVE1 references; the 100-megapixel picture takes minutes. How fast
+each engine is, `artifix bench` measures.
 """
 
 import argparse
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import machine
 from PIL import Image
 from skimage import data as samples
 
@@ -26,14 +26,11 @@ import artifix
 from artifix.codecs import decode, encode
 from artifix.evaluate.metrics import psnr
 from artifix.image import Picture
-from artifix.models.catalog import read_model
-from artifix.models.torch_weights import network_from_onnx
+from artifix.machine import machine
 from artifix.provenance import current_commit
 from artifix.restoration import Restorer
-from artifix.restoration.engine import load_engine
 
 QUALITIES = (10, 20, 30, 40, 60, 80, 90)
-ENGINES = (("openvino", "auto"), ("openvino", "fp32"), ("onnxruntime", "fp32"), ("torch", "fp32"))
 REPEATS = 5
 ARTIFIX = [sys.executable, "-m", "artifix"]
 
@@ -53,7 +50,6 @@ def main() -> None:
             "model": options.model,
             "machine": machine(),
             "start_up": start_up(Path(folder), options.model),
-            "engines": engines(options.model),
             "gain": gain(options.data, options.model),
         }
         if not options.skip_large:
@@ -78,23 +74,6 @@ def start_up(folder: Path, model: str) -> dict[str, float]:
         "help": seconds(lambda: subprocess.run([*ARTIFIX, "--help"], check=True, capture_output=True)),
         "restore_0.4_megapixel": seconds(lambda: subprocess.run([*ARTIFIX, *restore], check=True, capture_output=True)),
     }
-
-
-def engines(model: str) -> dict[str, dict[str, float | str]]:
-    """Each engine: megapixels a second on one megapixel, and the largest distance from torch fp32 in grey levels."""
-    import torch
-
-    card, network = network_from_onnx(read_model(model))
-    batch = picture(1000, 1000).transpose(2, 0, 1)[None, : card.channels].astype(np.float32) / 127.5 - 1
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(batch)).numpy()
-    found: dict[str, dict[str, float | str]] = {}
-    for name, precision in ENGINES:
-        engine = load_engine(model, name, precision)
-        distance = float(np.abs(engine(batch) - expected).max() * 127.5)
-        speed = batch[0, 0].size / 1e6 / seconds(lambda engine=engine: engine(batch))
-        found[f"{name} {engine.precision}"] = {"megapixels_per_second": round(speed, 3), "distance": round(distance, 3)}
-    return found
 
 
 def gain(folder: Path, model: str) -> dict[str, dict[str, float]]:

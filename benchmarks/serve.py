@@ -25,11 +25,11 @@ from pathlib import Path
 
 import httpx2
 import numpy as np
-from machine import machine
 from PIL import Image
 from skimage import data as samples
 
 from artifix.codecs import encode
+from artifix.machine import machine
 from artifix.provenance import current_commit
 from artifix.restoration import Restorer
 

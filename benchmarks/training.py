@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from machine import machine
 from measured import add_results
 
+from artifix.machine import machine
 from artifix.train.loop import train
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import Recipe, load_recipe

@@ -15,10 +15,10 @@ SOURCE = Path(artifix.__file__).parent
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"terminal", "web"},
+    {"bench", "terminal", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
     {"models", "codecs"},
-    {"image", "provenance"},
+    {"image", "machine", "provenance"},
     {"color", "yuv"},
     {"errors"},
 ]

@@ -3,7 +3,8 @@ import threading
 
 import pytest
 
-from artifix.web.limits import Limits, cores
+from artifix.machine import cores
+from artifix.web.limits import Limits
 from artifix.web.queue import WorkQueue
 from artifix.web.refusal import Refusal
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from artifix.cli.bench import bench
 from artifix.cli.evaluate import evaluate_app
 from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
@@ -25,6 +26,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")
 app.command()(serve)
 app.command()(quantise)
+app.command()(bench)
 
 
 class Engine(StrEnum):

@@ -21,9 +21,10 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, help="Pictures worked on at once; all cores.")] = None,
 ) -> None:
     """Open a web page, and an HTTP API, that restores pictures."""
+    from artifix.machine import cores
     from artifix.web.app import create_app
     from artifix.web.guard import is_loopback
-    from artifix.web.limits import Limits, cores
+    from artifix.web.limits import Limits
     from artifix.web.server import listen, make_server
 
     if not is_loopback(host):

@@ -1,12 +1,8 @@
 """What the server allows, all in one place."""
 
-import os
 from dataclasses import dataclass, field
 
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from artifix.machine import cores
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from artifix.errors import ModelError
 from artifix.evaluate.detection.boxes import suppress
 from artifix.evaluate.detection.detectors import MIN_SCORE, Detections, Pixels, strongest, voc_labels
 from artifix.evaluate.detection.voc import CLASSES
+from artifix.models.runtime import openvino_core
 
 METADATA_KEY: Final = "detector"
 _GREY: Final = 114  # around a letterboxed picture, as the YOLO family has it
@@ -46,14 +47,12 @@ class OnnxDetector:
     """
 
     def __init__(self, path: str | Path) -> None:
-        import openvino
-
         try:
             data = Path(path).read_bytes()
         except OSError as error:
             raise ModelError(f"{path}: {error.strerror or error}") from error
         self.name, self.fingerprint = Path(path).stem, hashlib.sha256(data).hexdigest()[:16]
-        core = openvino.Core()
+        core = openvino_core()
         try:
             model = core.read_model(data)
         except RuntimeError as error:

@@ -1,0 +1,153 @@
+"""What is measured, each case in a process of its own, so that its memory and its start-up are its own.
+
+    python -m artifix.bench.cases KIND ARGUMENTS
+
+calls one of `CASES` with the arguments, a JSON object, and prints what it found, another.
+"""
+
+import dataclasses
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from artifix.bench.limits import Kind, load_limit
+from artifix.errors import ArtifixError, ModelError
+from artifix.image import Picture, read_picture, write_picture
+from artifix.restoration.engine import Batch, Engine, EngineName, Inside, Precision, load_engine
+from artifix.restoration.restorer import Restorer
+
+Found = dict[str, float | str]
+
+_AT_LEAST: Final = 0.5  # seconds that a figure rests on
+_WARM_UP: Final = 1000  # pixels, the side of what is restored before a clock runs
+
+
+def limit(kind: Kind, precision: str, threads: int) -> Found:
+    """The machine's limit in this arithmetic: `gflops`, 10^9 operations a second."""
+    run, operations = load_limit(kind, precision, threads)
+    run()
+    return {"gflops": operations / 1e9 / typical_seconds(run)}
+
+
+def start(model: str, engine: EngineName, precision: Precision, threads: int) -> Found:
+    """Load the model: `load_seconds`, imports apart; ModelError where the engine falls back to another precision."""
+    began = time.perf_counter()
+    loaded = load_engine(model, engine, precision, threads)
+    seconds = time.perf_counter() - began
+    _require(precision, loaded)
+    return {"load_seconds": seconds}
+
+
+def restore(model: str, engine: EngineName, precision: Precision, threads: int, picture: str) -> Found:
+    """Restore a decoded picture: `seconds`, and `peak_bytes` of the process; ModelError as in `start`."""
+    restorer = Restorer(model, engine=engine, precision=precision, threads=threads)
+    _require(precision, restorer.engine)
+    degraded = read_picture(picture)
+    _warm_up(restorer, degraded)
+    seconds = typical_seconds(lambda: restorer.restore_picture(degraded))
+    return {"seconds": seconds} | peak_memory()
+
+
+def file(model: str, threads: int, picture: str) -> Found:
+    """Restore a JPEG into another as `artifix restore` does by default, the model being loaded: `seconds`.
+
+    Then once more step by step, as seconds: `decode`, `network`, `around` it (what of colours and tiles the network
+    does not run beside) and `encode`. `engine` and `precision` say what ran; `peak_bytes` is the process's.
+    """
+    restorer = Restorer(model, threads=threads)
+    _warm_up(restorer, read_picture(picture))
+    run, network = restorer.engine.run, 0.0
+
+    def timed(batch: Batch, inside: Inside) -> Batch:
+        nonlocal network
+        began = time.perf_counter()
+        restored = run(batch, inside)
+        network += time.perf_counter() - began
+        return restored
+
+    restorer.engine = dataclasses.replace(restorer.engine, run=timed)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "restored.jpg")
+        seconds = typical_seconds(lambda: restorer.restore_file(picture, target, overwrite=True))
+        network = 0.0
+        ticks = [time.perf_counter()]
+        degraded = read_picture(picture)
+        ticks.append(time.perf_counter())
+        restored = restorer.restore_picture(degraded)
+        ticks.append(time.perf_counter())
+        write_picture(target, restored, overwrite=True)
+        ticks.append(time.perf_counter())
+    decode, restoring, encode = (after - before for before, after in pairwise(ticks))
+    stages: Found = {"decode": decode, "network": network, "around": restoring - network, "encode": encode}
+    used: Found = {"engine": restorer.engine.name, "precision": restorer.engine.precision}
+    return {"seconds": seconds} | stages | used | peak_memory()
+
+
+def program(name: str, picture: str) -> Found:
+    """Run `NAME picture output`, a program that restores files: `seconds`, its start included."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [name, picture, str(Path(folder, "restored.jpg"))]
+
+        def run() -> None:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            if done.returncode:
+                raise ModelError(f"{name}: failed with exit status {done.returncode}")
+
+        return {"seconds": typical_seconds(run)}
+
+
+CASES: Final[dict[str, Callable[..., Found]]] = {
+    "limit": limit,
+    "start": start,
+    "restore": restore,
+    "file": file,
+    "program": program,
+}
+
+
+def _require(precision: str, engine: Engine) -> None:
+    if engine.precision != precision:
+        raise ModelError(f"{engine.name} has no {precision} on this machine")
+
+
+def _warm_up(restorer: Restorer, picture: Picture) -> None:
+    restorer.restore_picture(dataclasses.replace(picture, pixels=picture.pixels[:_WARM_UP, :_WARM_UP]))
+
+
+def typical_seconds(run: Callable[[], Any]) -> float:
+    """Median wall time of a call, over as many as fill half a second."""
+    times: list[float] = []
+    while sum(times) < _AT_LEAST:
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def peak_memory() -> Found:
+    """The most that this process had resident so far, `peak_bytes`; nothing where the platform does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
+    marks = [line for line in lines if line.startswith("VmHWM:")]
+    if marks:  # first choice: getrusage counts what the process that started this one had, too
+        return {"peak_bytes": float(marks[0].split()[1]) * 1024}
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {"peak_bytes": float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)}
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(CASES[sys.argv[1]](**json.loads(sys.argv[2]))))
+    except ArtifixError as error:
+        sys.exit(str(error))

@@ -1,0 +1,60 @@
+"""The networks of other papers as models to measure: how fast they run does not depend on what they learned."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from artifix.models.card import ModelCard
+from artifix.models.catalog import MODELS
+from artifix.restoration.engine import read_card
+
+NETWORKS: Final = ("ar-cnn", "dncnn-3")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A network that `--model` takes as `model`; `weights` are shipped, or fresh from a random generator."""
+
+    name: str
+    model: str
+    weights: str
+    card: ModelCard
+
+
+def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
+    """Those of `NETWORKS` that ship, the others made in the folder with fresh weights; and why some cannot be."""
+    peers, left_out = [], {}
+    for name in NETWORKS:
+        model, weights = name, "shipped"
+        if name not in MODELS:
+            model, weights = str(folder / f"{name}.onnx"), "fresh"
+            try:
+                Path(model).write_bytes(_fresh(name))
+            except ModuleNotFoundError as error:
+                left_out[name] = f"not shipped, and to make it {error.name} is not installed"
+                continue
+        peers.append(Peer(name, model, weights, read_card(model)))
+    return peers, left_out
+
+
+def _fresh(name: str) -> bytes:
+    """The ONNX file of a network as its training would begin."""
+    from artifix.models.ar_cnn import ArCnnConfig
+    from artifix.models.dncnn import DnCnnConfig
+    from artifix.models.networks import kind_of, new_network
+    from artifix.train.export import count_parameters, to_onnx
+
+    config = {"ar-cnn": ArCnnConfig, "dncnn-3": DnCnnConfig}[name]()
+    network = new_network(config)
+    card = ModelCard(
+        name=name,
+        network=kind_of(config),
+        channels=config.channels,
+        radius=network.radius,
+        multiple=network.multiple,
+        config=vars(config),
+        parameters=count_parameters(network),
+        macs_per_pixel=network.macs_per_pixel,
+        maps=network.maps,
+    )
+    return to_onnx(config, network.state_dict(), card)

@@ -1,0 +1,77 @@
+"""`artifix bench`: how fast this machine restores."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Runtime(StrEnum):
+    """What runs the network."""
+
+    openvino = "openvino"
+    onnxruntime = "onnxruntime"
+    torch = "torch"
+
+
+def _sizes(text: str | list[float]) -> list[float]:
+    try:
+        sizes = [float(number) for number in str(text).split(",")]
+    except ValueError:
+        sizes = []
+    if not sizes or not all(1e-4 <= size <= 500 for size in sizes):
+        raise typer.BadParameter(f"{text!r} is no list of sizes; write 0.25,1,12 in megapixels, each up to 500")
+    return sizes
+
+
+def _plot(text: str | Path) -> Path:
+    path = Path(text)
+    if path.suffix not in (".png", ".svg"):
+        raise typer.BadParameter(f"{text}: a plot's name ends in .png or .svg")
+    return path
+
+
+def bench(
+    model: Annotated[str, typer.Option(help="A shipped model's name, or an .onnx file.")] = "mse",
+    sizes: Annotated[
+        Any, typer.Option(parser=_sizes, help="Of pictures, in megapixels, with commas.")
+    ] = "0.25,1,12,24",
+    engines: Annotated[
+        list[Runtime] | None, typer.Option("--engine", help="What runs it; may be repeated. All that are installed.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds, of which the medians are told.")] = 3,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores.")] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs matplotlib.")
+    ] = None,
+) -> None:
+    """Measure what this machine can do at most, then our engines and peers, each in a process of its own.
+
+    Run it on an idle machine; with the sizes above it takes the better part of an hour.
+    """
+    from rich.console import Console
+
+    from artifix.bench import report
+    from artifix.bench.measure import ENGINES, measure
+    from artifix.cli.progress import show_progress
+    from artifix.errors import OutputError
+    from artifix.image import atomic_output
+
+    for path in (json_path, plot):
+        if path and not path.parent.is_dir():  # known before the work, not after it
+            raise OutputError(f"{path}: there is no folder {path.parent}")
+    if plot:
+        import matplotlib  # noqa: F401
+    with show_progress("measuring") as progress:
+        chosen = [engine.value for engine in engines] if engines else list(ENGINES)
+        results = measure(model, sizes, engines=chosen, repeats=repeats, threads=threads, progress=progress)
+    Console().print(report.terminal(results))
+    if json_path:
+        with atomic_output(json_path, overwrite=True) as file:
+            file.write((json.dumps(results, indent=1) + "\n").encode())
+    if plot:
+        with atomic_output(plot, overwrite=True) as file:
+            report.draw(results).savefig(file, format=plot.suffix[1:], dpi=150)

@@ -1,0 +1,146 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from artifix.bench import measure as bench
+from artifix.bench import report
+from artifix.cli import app
+from artifix.errors import ModelError
+
+GFLOPS = {"fp32": 10.0, "bf16": 20.0, "int8": 40.0}
+BROKEN = ("openvino", "int8")  # does not start
+SLOW = ("torch", "fp32")  # fails at the second size
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """What `measure` makes of invented figures, each round slower than the last, and the order of the cases."""
+    order = []
+
+    def run_apart(case, cache):
+        order.append((case.kind, case.place))
+        rounds = sum(seen == order[-1] for seen in order)
+        arguments = case.arguments
+        which = arguments.get("engine"), arguments.get("precision")
+        if which == BROKEN:
+            raise ModelError("no ranges")
+        if which == SLOW and "0.2" in case.place:
+            raise ModelError("ended by signal 9")
+        if case.kind == "limit":
+            return {"gflops": GFLOPS[arguments["precision"]] / (2 if arguments["kind"] == "product" else 1)}
+        if case.kind == "start":
+            return {"load_seconds": 0.25}
+        found = {"seconds": 2.0**rounds, "peak_bytes": 2.0**30}
+        if case.kind == "file":
+            found |= {"decode": 1.0, "network": 2.0, "around": 0.5, "encode": 0.5, "engine": "openvino"}
+            found["precision"] = "int8"
+        return found
+
+    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    monkeypatch.setattr(bench, "find_spec", lambda name: None if name == "onnxruntime" else object())
+    shares = []
+    results = bench.measure(sizes=[0.1, 0.2], repeats=3, threads=2, progress=shares.append)
+    return results, order, shares
+
+
+def test_rounds_go_forwards_and_backwards(played):
+    _, order, shares = played
+    limits = [place for kind, place in order if kind == "limit"]
+    one = len(limits) // 3
+    assert limits[one : 2 * one] == limits[:one][::-1]
+    assert limits[2 * one :] == limits[:one]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_medians_and_what_follows_from_them(played):
+    results, *_ = played
+    figures = results["engines"]["openvino bf16"]["sizes"]["0.2"]
+    assert figures["rounds"] == [2, 4, 8]
+    assert figures["seconds"] == 4
+    assert figures["megapixels_per_second"] == pytest.approx(0.2 / 4, rel=1e-2)
+    assert figures["gflops"] == pytest.approx(2 * results["macs_per_pixel"] * 0.2e6 / 4 / 1e9, rel=1e-2)
+    assert figures["share_of_limit"] == pytest.approx(figures["gflops"] / GFLOPS["bf16"], rel=1e-2)
+    assert results["file"]["share_of_limit"] == pytest.approx(results["file"]["gflops"] / GFLOPS["int8"], rel=1e-2)
+    assert results["camera"] == "0.2"
+    assert results["engines"]["torch bf16"]["start"]["warm_load_seconds"] == 0.25
+
+
+def test_what_cannot_be_measured_is_left_out_and_named(played):
+    results, *_ = played
+    left_out = results["left_out"]
+    assert left_out["onnxruntime"] == "not installed"
+    assert left_out["openvino int8"] == "no ranges"
+    assert left_out["torch fp32 sizes 0.2"] == "ended by signal 9"
+    assert "openvino int8" not in results["engines"]
+    assert list(results["engines"]["torch fp32"]["sizes"]) == ["0.1"]
+
+
+def test_tables_and_plot_have_every_row(played):
+    pytest.importorskip("matplotlib")
+    results, *_ = played
+    shares = report.markdown(report.shares(results))
+    peers = report.markdown(report.peers(results))
+    (axes,) = report.draw(results).axes
+    drawn = [line.get_label() for line in axes.lines]
+    for engine in results["engines"]:
+        assert f"| {engine} |" in shares
+        assert engine in drawn
+    assert "| torch fp32 |" in shares
+    assert "–" in shares  # where torch ended
+    assert "mse, openvino bf16" in peers
+    assert "torch fp32" not in peers
+    assert ["network", "2.00", "50%"] in report.stages(results).rows
+
+
+def test_an_unknown_model_is_refused_before_anything_is_measured(monkeypatch):
+    monkeypatch.setattr(bench, "_run_apart", None)
+    with pytest.raises(ModelError, match="no such model"):
+        bench.measure("mze")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--sizes", "big"], ["--sizes", "nan"], ["--sizes", "0"], ["--repeats", "0"], ["--plot", "a.doc"]]
+)
+def test_wrong_options_are_refused(arguments):
+    assert CliRunner().invoke(app, ["bench", *arguments]).exit_code == 2
+
+
+def test_an_output_without_a_folder_is_known_at_once(tmp_path):
+    command = [sys.executable, "-m", "artifix", "bench", "--json", str(tmp_path / "gone" / "bench.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.startswith("artifix: ")
+    assert "there is no folder" in done.stderr
+
+
+def test_the_command_measures_a_small_model(make_model, tmp_path, monkeypatch):
+    """All of it, in earnest, but for large pictures and peers that take long."""
+    program = tmp_path / "jpegqs"
+    program.write_text('#!/bin/sh\ncp "$1" "$2"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    json_path = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "artifix", "bench", "--model", str(make_model()), "--sizes", "0.01,0.02"]
+    command += ["--engine", "openvino", "--repeats", "1", "--threads", "1", "--json", str(json_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(json_path.read_text())
+    assert all(limit["gflops"] > 0 for row in results["limits"].values() for limit in row.values())
+    assert {"fp32", "int8"} <= set(results["limits"])
+    row = results["engines"]["openvino fp32"]
+    assert row["start"]["cold_seconds"] > row["start"]["cold_load_seconds"] > 0
+    for figures in (*row["sizes"].values(), results["file"]):
+        assert 0 < figures["share_of_limit"] < 2
+        assert 20e6 < figures["peak_bytes"] < 2e9
+    assert "no ranges for int8" in results["left_out"]["openvino int8"]
+    assert results["peers"]["jpegqs"]["megapixels_per_second"] > 0
+    assert results["peers"]["dncnn-3 fp32"]["weights"] == "fresh"
+    assert results["threads"] == 1
+    assert "left out: " in done.stdout
+    assert not list(Path(tmp_path).glob("*.partial"))
