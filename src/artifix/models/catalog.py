@@ -12,7 +12,7 @@ VIVID: Final = "gan"  # what `detail` leads to
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "7127a4020b0b70261fd4b2ec1617844db6c9f64860e0f8a52916010ea84aa887",
+    "mse": "97109098fbb01a5c11fa8f84c3f4706beb9c39e7e8966c57cbf695e05d4e0e78",
     "gan": "10709e99f2c37af48ec42d4402957f73d1352471d62da4d57c9bf610c6f1212c",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
