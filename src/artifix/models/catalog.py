@@ -12,11 +12,11 @@ VIVID: Final = "gan"  # what `detail` leads to
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "97109098fbb01a5c11fa8f84c3f4706beb9c39e7e8966c57cbf695e05d4e0e78",
+    "mse": "9e5e66a00db76f77900892fc74c3f19a82edb67c28146ef8382a693c2a2a94c9",
     "gan": "10709e99f2c37af48ec42d4402957f73d1352471d62da4d57c9bf610c6f1212c",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
-    "mse-y": "c4aecf2242be9b348c102e77384de99150fb3e8ea4ec07e07094992cb1024390",
+    "mse-y": "d30cc5149161818e56a00fb49cfb7b2865c753624fcdab98fb72311d805d4183",
     "ssim-y": "4bdb461476f5bbaf8d1de7e63a6e7d2182f9889d999281636e51c3fb60ce08d3",
     "ar-cnn": "c5529c12acc22c02970820efe004308f613236df4df433440404ebdb82a1dad2",
     "l4": "d8fbc876f6a63c74f7b387f463beb4526036da53bab396da0d0f2a58f8952431",
