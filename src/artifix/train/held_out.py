@@ -17,6 +17,7 @@ from artifix.train.clips import film_pair
 from artifix.train.mixed import codecs_at_hand, coded_ycbcr
 from artifix.train.patches import with_channels
 from artifix.train.perceptual import PerceptualLoss, distance
+from artifix.train.precision import autocast
 
 Pixels = NDArray[np.uint8]
 
@@ -89,7 +90,7 @@ class HeldOut:
         batch = torch.from_numpy(to_batch(with_channels(image, self.channels))).to(
             device, memory_format=torch.channels_last
         )
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             restored = torch.func.functional_call(learner.network, learner.average, batch)
         planes = from_batch(restored.float().cpu().numpy())
         return self._pixels(planes if self.channels == 3 else planes[..., 0])

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +22,7 @@ from artifix.train.log import Log
 from artifix.train.losses import discriminator_loss, generator_losses
 from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
+from artifix.train.precision import autocast
 from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
@@ -106,7 +106,6 @@ def train(
     pairs = batches(
         recipe, pictures, progress.step, group=group, device=device, workers=workers, on_device=pairs_on_device
     )
-    autocast = partial(torch.autocast, torch.device(device).type, torch.bfloat16)
     began = time.monotonic() - progress.seconds
     with Log(run) if group.leads else nullcontext() as log, _stop_on_signal() as stopped:
         for degraded, target in pairs:
@@ -116,14 +115,14 @@ def train(
             for learner in learners.values():
                 for settings in learner.optimiser.param_groups:
                     settings["lr"] = learning_rate(learner.optimiser.defaults["lr"], progress.step, share, adam.warmup)
-            with autocast():
+            with autocast(device):
                 restored = forward(degraded).float()
             figures: dict[str, Tensor] = {}
             if discriminator:
                 figures = discriminator_step(
                     discriminator, judge, degraded, target, restored.detach(), recipe.discriminator.real_label
                 )
-            with autocast():
+            with autocast(device):
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
                 taught = master(degraded) if master else None
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
@@ -168,7 +167,7 @@ def discriminator_step(
     generator's costs no more than it must.
     """
     discriminator.network.requires_grad_(True)
-    with torch.autocast(degraded.device.type, torch.bfloat16):
+    with autocast(degraded.device):
         # One pass over both: a shared network may run forward only once for each time back.
         logits = judge(torch.cat((target, restored)), torch.cat((degraded, degraded))).float()
     real, of_restored = logits.chunk(2)
