@@ -52,6 +52,11 @@ class Conv(nn.Module):
         padded = replication_pad(batch, self.border) if self.border else batch
         return F.conv2d(padded, self.weight, self.bias, self.stride)
 
+    def activated(self, batch: Tensor, skip: Tensor | None = None) -> Tensor:
+        """LeakyReLU of the convolution, plus `skip` where there is one; what training may replace by a quicker way."""
+        maps = F.leaky_relu(self(batch), SLOPE)
+        return maps if skip is None else skip + maps
+
 
 class ResidualBlock(nn.Module):
     """Conv, LeakyReLU, conv, LeakyReLU, plus the block's input."""
@@ -64,7 +69,7 @@ class ResidualBlock(nn.Module):
             self.conv2.weight.mul_(0.1)  # so that the sum over the blocks does not grow with their number
 
     def forward(self, maps: Tensor) -> Tensor:
-        return maps + F.leaky_relu(self.conv2(F.leaky_relu(self.conv1(maps), SLOPE)), SLOPE)
+        return self.conv2.activated(self.conv1.activated(maps), skip=maps)
 
 
 class Generator(nn.Module):
@@ -114,8 +119,8 @@ class Generator(nn.Module):
     def forward(self, degraded: Tensor) -> Tensor:
         _, _, height, width = degraded.shape
         even = F.pad(degraded, (0, width % STRIDE, 0, height % STRIDE), mode="replicate")
-        maps = self.body(F.leaky_relu(self.head(even), SLOPE))
+        maps = self.body(self.head.activated(even))
         maps = F.interpolate(maps, scale_factor=STRIDE, mode="nearest")
-        last = self.tail(F.leaky_relu(self.up(maps), SLOPE))
+        last = self.tail(self.up.activated(maps))
         restored = even + last if self.config.residual else torch.tanh(last)
         return restored[..., :height, :width]

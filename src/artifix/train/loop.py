@@ -26,6 +26,7 @@ from artifix.train.precision import autocast
 from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
+from artifix.train.winograd import quicken
 
 Report = Callable[[Progress, float, dict[str, float]], None]
 
@@ -82,6 +83,9 @@ def train(
     if vgg is not None or recipe.loss.perceptual:
         perceptual = load_perceptual_loss(vgg, recipe.perceptual.layers).to(device)
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
+    if device == "cpu":
+        for module in filter(None, (network, perceptual, master)):
+            quicken(module)
     progress = Progress()
     newest = latest_checkpoint(run) if resume else None
     if newest is not None:
@@ -124,7 +128,7 @@ def train(
                 )
             with autocast(device):
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
-                taught = master(degraded) if master else None
+                taught = master(degraded).float() if master else None
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
             if adam.clip:

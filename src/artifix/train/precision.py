@@ -6,7 +6,7 @@ import torch
 
 
 def autocast(device: str | torch.device) -> AbstractContextManager[object]:
-    """bfloat16 autocast, on a processor only where it has the instructions: without them a step takes many times longer."""
+    """bfloat16 autocast; on a processor only where it has the instructions, without which a step takes far longer."""
     kind = torch.device(device).type
     quick = kind != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(kind, torch.bfloat16) if quick else nullcontext()

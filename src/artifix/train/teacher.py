@@ -1,17 +1,16 @@
 """Learning from a trained model instead of from the target alone (Hinton et al. 2015, distillation)."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import nn
 
 from artifix.errors import ModelError, RecipeError
 from artifix.models.torch_weights import network_from_onnx
 
 
-def load_teacher(file: Path | None, channels: int, device: str) -> Callable[[Tensor], Tensor]:
-    """What makes of a degraded batch (N, C, H, W) in [-1, 1] the restored one of a model file, float32.
+def load_teacher(file: Path | None, channels: int, device: str) -> nn.Module:
+    """The network of a model file, its weights without gradient.
 
     What a small network cannot know of the target is noise to it; a teacher's pictures are free of that. RecipeError if
     there is no file, ModelError if it is no exported model or takes other channels.
@@ -27,10 +26,4 @@ def load_teacher(file: Path | None, channels: int, device: str) -> Callable[[Ten
     if card.channels != channels:
         raise ModelError(f"{file}: takes {card.channels} channels, this recipe's network {channels}")
     network.requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    @torch.no_grad()
-    def teach(degraded: Tensor) -> Tensor:
-        restored: Tensor = network(degraded)
-        return restored.float()
-
-    return teach
+    return network
