@@ -1,4 +1,4 @@
-"""3x3 convolutions by Winograd's minimal filtering: quicker training on a processor without bfloat16.
+"""3x3 convolutions by Winograd's minimal filtering: quicker on a processor without bfloat16.
 
 Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016): F(4x4, 3x3) multiplies 36 times where
 the direct sum multiplies 144 times. The kernels are C++ (`winograd.cpp`), compiled once by torch where a compiler is.

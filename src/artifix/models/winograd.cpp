@@ -193,32 +193,33 @@ std::tuple<at::Tensor, at::Tensor> forward(const at::Tensor& x, const at::Tensor
   const float* skipped = skip ? skip->data_ptr<float>() : nullptr;
   float* to = y.data_ptr<float>();
   uint8_t* signs = positive.data_ptr<uint8_t>();
-  at::parallel_for(0, shape.images, 1, [&](int64_t begin, int64_t end) {
+  const int groups = (shape.tiles() + GROUP - 1) / GROUP;  // an image's
+  at::parallel_for(0, int64_t(shape.images) * groups, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> v(size_t(POINTS) * GROUP * inputs), m(size_t(POINTS) * GROUP * outputs);
-    for (int image = begin; image < end; ++image)
-      for (int first = 0; first < shape.tiles(); first += GROUP) {
-        const int count = std::min(GROUP, shape.tiles() - first);
-        see(from + size_t(image) * shape.height * shape.width * inputs, shape, first, count, v.data());
-        for (int i = 0; i < POINTS; ++i)
-          times(&v[size_t(i) * GROUP * inputs], weights + size_t(i) * inputs * outputs, &m[size_t(i) * GROUP * outputs],
-                count, inputs, outputs);
-        for (int t = 0; t < count; ++t)
-          for (int k = 0; k < outputs; k += LANES) {
-            Vec d[POINTS], e[TILE * SEEN], o[TILE * TILE];
-            for (int i = 0; i < POINTS; ++i) d[i] = load(&m[(size_t(i) * GROUP + t) * outputs + k]);
-            for (int j = 0; j < SEEN; ++j) by_a_transposed(d + j, SEEN, e + j, SEEN);
-            for (int i = 0; i < TILE; ++i) by_a_transposed(e + i * SEEN, 1, o + i * TILE, 1);
-            for (int i = 0; i < TILE * TILE; ++i) {
-              const int64_t place = shape.made(image, first + t, i);
-              if (place < 0) continue;
-              const Vec sum = add(o[i], load(biases + k));
-              Vec leaky = _mm256_blendv_ps(sum, mul(sum, all(slope)), sum);
-              if (skipped) leaky = add(leaky, load(skipped + place + k));
-              store(to + place + k, leaky);
-              signs[(place + k) / LANES] = ~_mm256_movemask_ps(sum);
-            }
+    for (int64_t group = begin; group < end; ++group) {
+      const int image = group / groups, first = group % groups * GROUP;
+      const int count = std::min(GROUP, shape.tiles() - first);
+      see(from + size_t(image) * shape.height * shape.width * inputs, shape, first, count, v.data());
+      for (int i = 0; i < POINTS; ++i)
+        times(&v[size_t(i) * GROUP * inputs], weights + size_t(i) * inputs * outputs, &m[size_t(i) * GROUP * outputs],
+              count, inputs, outputs);
+      for (int t = 0; t < count; ++t)
+        for (int k = 0; k < outputs; k += LANES) {
+          Vec d[POINTS], e[TILE * SEEN], o[TILE * TILE];
+          for (int i = 0; i < POINTS; ++i) d[i] = load(&m[(size_t(i) * GROUP + t) * outputs + k]);
+          for (int j = 0; j < SEEN; ++j) by_a_transposed(d + j, SEEN, e + j, SEEN);
+          for (int i = 0; i < TILE; ++i) by_a_transposed(e + i * SEEN, 1, o + i * TILE, 1);
+          for (int i = 0; i < TILE * TILE; ++i) {
+            const int64_t place = shape.made(image, first + t, i);
+            if (place < 0) continue;
+            const Vec sum = add(o[i], load(biases + k));
+            Vec leaky = _mm256_blendv_ps(sum, mul(sum, all(slope)), sum);
+            if (skipped) leaky = add(leaky, load(skipped + place + k));
+            store(to + place + k, leaky);
+            signs[(place + k) / LANES] = ~_mm256_movemask_ps(sum);
           }
-      }
+        }
+    }
   });
   return {y, positive};
 }
