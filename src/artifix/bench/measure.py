@@ -39,6 +39,10 @@ ENGINES: Final[dict[str, tuple[str, ...]]] = {
     "torch": ("fp32", "bf16"),
 }
 
+_ENOUGH: Final = 20.0  # seconds: a case that took so long in a round is not run in another
+_LONGEST: Final = 100.0  # seconds: a picture that would take an engine longer is left out
+_GIVEN_UP: Final = 600  # seconds for a process, whatever it does
+
 _CAMERA: Final = 12.0  # megapixels: of the sizes, the one nearest to it goes through files and peers, too
 _PROGRAM: Final = "jpegqs"
 
@@ -73,7 +77,7 @@ def measure(
     threads: int | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Any]:
-    """What results/bench.json holds: medians over `repeats` rounds, every other one backwards.
+    """What results/bench.json holds: medians over `repeats` rounds, every other one backwards; what takes long, of one.
 
     `sizes` are the pictures', in megapixels; `threads` None takes every core. `progress` hears the share done, 0..1.
     What is not installed, or fails, is left out, and `left_out` says why. ModelError if there is no such model.
@@ -165,19 +169,35 @@ def _in_turns(
     """What each case found in each round, nothing of one that failed; and why those did, by their places."""
     records: list[list[Found]] = [[] for _ in cases]
     failed: dict[tuple[str, ...], str] = {}
+    paces: dict[tuple[str, ...], float] = {}  # seconds a megapixel, by row
     for turn in range(repeats):
         order = list(enumerate(cases))[:: -1 if turn % 2 else 1]
         for count, (number, case) in enumerate(order, 1):
             row = case.place[:2]
-            if row not in failed and case.place not in failed:
+            if row not in failed and case.place not in failed and _taken(records[number]) < _ENOUGH:
                 try:
-                    records[number].append(_run(case, folder))
+                    _foresee(case, paces.get(row, 0.0))
+                    found = _run(case, folder)
+                    records[number].append(found)
+                    if case.kind == "restore":
+                        paces[row] = float(found["seconds"]) / case.megapixels
                 except ModelError as error:
                     # What does not even start has no figures at all.
                     failed[row if case.kind == "start" else case.place] = str(error)
                     records[number].clear()
             progress((turn + count / len(cases)) / repeats)
     return records, {" ".join(place).removeprefix("engines "): reason for place, reason in failed.items()}
+
+
+def _taken(records: Sequence[Found]) -> float:
+    """The longest that a case took in any round, seconds."""
+    return max((float(record.get("seconds", 0)) for record in records), default=0.0)
+
+
+def _foresee(case: Case, pace: float) -> None:
+    """ModelError if a picture would take too long at what the row took for another, in seconds a megapixel."""
+    if pace * case.megapixels > _LONGEST:
+        raise ModelError(f"would take {pace * case.megapixels:.0f} s")
 
 
 def _run(case: Case, folder: Path) -> Found:
@@ -196,9 +216,18 @@ def _run_apart(case: Case, cache: Path) -> Found:
     """What a case finds in a process of its own, without a GPU; ModelError, with its last words, if it fails."""
     command = [sys.executable, "-m", "artifix.bench.cases", case.kind, json.dumps(case.arguments)]
     environment = os.environ | {VARIABLE: str(cache), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, check=False
-    )
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+            timeout=_GIVEN_UP,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"not done within {_GIVEN_UP} s") from error
     if done.returncode < 0:
         raise ModelError(f"ended by signal {-done.returncode}")
     if done.returncode:

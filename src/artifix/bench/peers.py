@@ -1,4 +1,4 @@
-"""The networks of other papers as models to measure: how fast they run does not depend on what they learned."""
+"""Other papers' networks, and our small one, to measure: how fast they run does not depend on what they learned."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from artifix.models.catalog import MODELS
 from artifix.restoration.engine import read_card
 
 NETWORKS: Final = ("ar-cnn", "dncnn-3")
+SMALL: Final = "fast"
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Peer:
 
 
 def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
-    """Those of `NETWORKS` that ship, the others made in the folder with fresh weights; and why some cannot be."""
-    peers, left_out = [], {}
-    for name in NETWORKS:
+    """`NETWORKS`, those that do not ship made in the folder with fresh weights, and `SMALL`; and why some cannot be."""
+    peers, left_out = [], {} if SMALL in MODELS else {SMALL: "not shipped"}
+    for name in [*NETWORKS, *({SMALL} & MODELS.keys())]:
         model, weights = name, "shipped"
         if name not in MODELS:
             model, weights = str(folder / f"{name}.onnx"), "fresh"

@@ -50,7 +50,7 @@ def bench(
 ) -> None:
     """Measure what this machine can do at most, then our engines and peers, each in a process of its own.
 
-    Run it on an idle machine; with the sizes above it takes the better part of an hour.
+    Run it on an idle machine. With the sizes above it takes many minutes; what takes long is run in one round only.
     """
     from rich.console import Console
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import inspect
+import json
 import platform
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import ModelError
+from artifix.models import card as cards
 from artifix.models import int8
 from artifix.models.blending import read_blended
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
@@ -24,7 +26,6 @@ from artifix.models.catalog import VIVID, read_model
 from artifix.models.runtime import openvino_core
 from artifix.restoration import trimming
 from artifix.restoration.cache import read_cached, write_cached
-from artifix.restoration.processor import multiplies_bytes
 
 Batch = NDArray[np.float32]
 Inside = tuple[bool, bool, bool, bool]  # whether the picture goes on at the top, left, bottom and right of a tile
@@ -37,6 +38,8 @@ ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
 WHOLE: Final[Inside] = (False, False, False, False)
 PRECISIONS: Final = ("auto", "fp32", "bf16", "int8")
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}  # to OpenVINO
+_TRIAL: Final = 64  # multiples to a side of the tile that int8 is tried on: 128 pixels
+_TRIALS: Final = 3
 _PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
 
 
@@ -75,9 +78,9 @@ def load_engine(
     """The engine for a shipped model's name or an .onnx file of ours, or for a blend as `read_blended` makes it.
 
     `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO. Its precision is int8 in OpenVINO where
-    the processor has instructions for that (VNNI, AMX) and the model's card the ranges; else, and for a blend, whose
-    ranges nobody measured, the fastest floating type: bf16 where the processor or the GPU has it, or fp32. `threads`
-    None takes every core.
+    the model's card has ranges for it and this processor takes less time for it, which is measured once and remembered;
+    else, and for a blend, whose ranges nobody measured, the fastest floating type: bf16 where the processor or the GPU
+    has it, or fp32. `threads` None takes every core.
 
     ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
     """
@@ -131,46 +134,99 @@ def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
 
 def _openvino(data: bytes, precision: str, threads: int | None) -> Loaded:
     core = openvino_core()
-    model, card = _read_openvino(core, data)
-    if precision == "auto" and card.ranges and multiplies_bytes():
-        precision = "int8"
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if precision in _HINTS:
-        settings["INFERENCE_PRECISION_HINT"] = _HINTS[precision]
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
+    key = _key(core, data, precision)
+    network = _kept(core, key, settings)
+    if network is None:
+        network = _compile(core, data, precision, settings)
+        _keep(key, network)
+    return network.card, network.runner(), network.precision, network.trimmed
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A network that OpenVINO compiled for this processor; `trimmed` pixels its tiles lose, as `trim` has it."""
+
+    compiled: Any
+    card: ModelCard
+    precision: str
+    trimmed: int
+
+    def runner(self) -> Run:
+        request, trimmed = self.compiled.create_infer_request(), self.trimmed
+
+        def run(batch: Batch, inside: Inside) -> Batch:
+            inputs = [batch, np.array(inside, np.int64)] if trimmed else [batch]
+            restored: Batch = request.infer(inputs, share_inputs=True)[0]
+            return restored
+
+        return run
+
+
+def _compile(core: Any, data: bytes, precision: str, settings: dict[str, Any]) -> _Compiled:
+    """A model, compiled; `auto` is `int8` or `float`, whichever runs faster, `float` the best floating type."""
+    model, card = _read_openvino(core, data)
+    if precision == "auto":
+        if not card.ranges:
+            return _compile(core, data, "float", settings)
+        return _fastest([_compile(core, data, each, settings) for each in ("float", "int8")])
+    if precision in _HINTS:
+        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
     if precision == "int8":
         int8.quantise(model, card.ranges)
     trimmed = trimming.trim(model, card)
-    compiled = _compile(core, model, f"{hashlib.sha256(data).hexdigest()} {precision}", settings)
-    request = compiled.create_infer_request()
+    compiled = core.compile_model(model, "CPU", settings)
     floating = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
-
-    def run(batch: Batch, inside: Inside) -> Batch:
-        inputs = [batch, np.array(inside, np.int64)] if trimmed else [batch]
-        restored: Batch = request.infer(inputs, share_inputs=True)[0]
-        return restored
-
-    return card, run, "int8" if precision == "int8" else floating, trimmed
+    return _Compiled(compiled, card, "int8" if precision == "int8" else floating, trimmed)
 
 
-def _compile(core: Any, model: Any, key: str, settings: dict[str, Any]) -> Any:
-    """The model, compiled for this processor, or as it was kept when that was done before."""
+def _fastest(networks: list[_Compiled]) -> _Compiled:
+    """The one that takes the processor the least time for a small tile, whoever else uses it: the best of some runs."""
+    card = networks[0].card
+    tile = np.zeros((1, card.channels, _TRIAL * card.multiple, _TRIAL * card.multiple), np.float32)
+    runs, times = [network.runner() for network in networks], np.empty((_TRIALS, len(networks)))
+    for turn in times:
+        for number, run in enumerate(runs):
+            began = time.process_time()
+            run(tile, WHOLE)
+            turn[number] = time.process_time() - began
+    return networks[int(times.min(axis=0).argmin())]
+
+
+def _key(core: Any, data: bytes, precision: str) -> str | None:
+    """What a compiled network is kept under; None where none is."""
     import openvino
 
     processor = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     try:  # a change of the code that changes the network must find nothing kept
-        code = [inspect.getsource(module) for module in (int8, trimming)]
+        code = [inspect.getsource(module) for module in (int8, trimming, cards, sys.modules[__name__])]
     except OSError:  # installed without its sources
-        return core.compile_model(model, "CPU", settings)
-    key = f"{openvino.get_version()} {processor} {code} {key}"
-    cached = read_cached(key)
-    if cached is not None:
-        with suppress(RuntimeError):  # OpenVINO's own reasons to refuse it
-            return core.import_model(cached, "CPU", settings)
-    compiled = core.compile_model(model, "CPU", settings)
-    write_cached(key, compiled.export_model().getvalue())
-    return compiled
+        return None
+    return f"{openvino.get_version()} {processor} {code} {hashlib.sha256(data).hexdigest()} {precision}"
+
+
+def _keep(key: str | None, network: _Compiled) -> None:
+    if key is not None:
+        facts = {"card": network.card.to_json(), "precision": network.precision, "trimmed": network.trimmed}
+        write_cached(key, json.dumps(facts).encode() + b"\n" + network.compiled.export_model().getvalue())
+
+
+def _kept(core: Any, key: str | None, settings: dict[str, Any]) -> _Compiled | None:
+    """The network as it was kept; None if it was not, or OpenVINO refuses it."""
+    content = read_cached(key) if key is not None else None
+    if content is None:
+        return None
+    facts, _, network = content.partition(b"\n")
+    said = json.loads(facts)
+    if said["precision"] in _HINTS:
+        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[said["precision"]]}
+    try:
+        compiled = core.import_model(network, "CPU", settings)
+    except RuntimeError:  # OpenVINO's own reasons
+        return None
+    return _Compiled(compiled, card_from_json(said["card"]), said["precision"], said["trimmed"])
 
 
 def _onnxruntime(data: bytes, precision: str, threads: int | None) -> Loaded:

@@ -27,8 +27,9 @@ Planes = NDArray[np.float32]
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
 # What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO 2.8 in int8, 5.3 in
-# bf16 and 9.7 in fp32 were measured; the rest is reserve for the tile's own planes and for other engines.
-_BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 16}
+# bf16 and 8.1 to 9.7 in fp32 were measured; the rest is reserve for the tile's own planes. Other engines take more.
+_BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 11}
+_BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 
 
 class Restorer(FileRestorer):
@@ -190,7 +191,8 @@ def _tile_pixels(model: str, engine: Engine, max_memory: int) -> int:
     maps = engine.card.maps or engine.card.config.get("features", 64)
     if not isinstance(maps, int) or maps < 1:
         raise ModelError(f"{model}: its card says nothing of its maps")
-    return max(1, max_memory // (maps * _BYTES_PER_MAP[engine.precision]))
+    taken = _BYTES_PER_MAP if engine.name == "openvino" else _BYTES_ELSEWHERE
+    return max(1, max_memory // (maps * taken[engine.precision]))
 
 
 def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:
