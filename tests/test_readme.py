@@ -13,6 +13,7 @@ from artifix.cli import app
 from artifix.evaluate.datasets import Dataset
 from artifix.evaluate.detection.results import DetectionResults, Summary, write_detection
 from artifix.evaluate.detection.results import Mean as DetectionMean
+from artifix.evaluate.detection.results import Record as DetectionRecord
 from artifix.evaluate.rates import Coding
 from artifix.evaluate.results import Record, Results, write_results
 
@@ -68,6 +69,9 @@ def test_the_codec_table_says_what_each_model_adds(readme, tmp_path):
     assert "Left out: bpg (no bpgenc)." in text
     assert "lpips" not in text
     assert text.endswith("Measured at commit abc1234, 2026-01-01.")
+    importlib.import_module("keep").keep(tmp_path / "codecs.json", tmp_path / "kept.json")
+    assert '"image"' not in (tmp_path / "kept.json").read_text()
+    assert readme.codecs(tmp_path / "kept.json") == text
 
 
 def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path):
@@ -90,3 +94,8 @@ def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(
     assert "By class, at quality 10" not in text
     assert "| cat | 0.600 | 0.300 | 0.300 |" in text
     assert text.endswith("Measured at commit abc1234, 2026-01-01.")
+    results.add(DetectionRecord("a.jpg", None, None, "original", "f", {"cat": [(0.9, 1)]}, "abc1234", "2026-01-01"))
+    write_detection(tmp_path / "detection.json", results, Summary(means, []))
+    importlib.import_module("keep").keep(tmp_path / "detection.json", tmp_path / "kept.json")
+    assert '"outcomes"' not in (tmp_path / "kept.json").read_text()
+    assert readme.table2(tmp_path / "kept.json") == text
