@@ -223,7 +223,10 @@ def peers(file: Path) -> str:
     machine = results["machine"]
     about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
     where = f"{machine['cpu']}, {machine['cores']} cores, one picture at a time"
-    return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}"])
+    notes = ["", f"{about}; {where}. {provenance(results)}"]
+    if (ROOT / "docs" / "images" / "cost.png").exists():
+        notes += ["", "![Gain in PSNR against the time a megapixel takes, every method.](docs/images/cost.png)"]
+    return "\n".join([*lines, *notes])
 
 
 def folder(file: Path) -> str:
