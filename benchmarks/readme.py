@@ -60,6 +60,18 @@ def table1_whole(file: Path) -> str:
     return markdown_table(read_results(file))
 
 
+def ablation(file: Path) -> str:
+    """Models that learned alike but for one thing, beside JPEG alone: PSNR and SSIM."""
+    results = read_results(file)
+    means = results.means()
+    figures = {(mean.method, mean.quality): f"{mean.psnr:.2f}, {mean.ssim:.3f}" for mean in means}
+    methods, qualities = (list(dict.fromkeys(getattr(mean, name) for mean in means)) for name in ("method", "quality"))
+    lines = [f"| PSNR in dB, SSIM 8x8 | {' | '.join(map(str, qualities))} |", "|---" * (len(qualities) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(figures.get((name, q), '–') for q in qualities)} |" for name in methods]
+    sets = ", ".join(f"{TITLES.get(name, name)}, {known.images} pictures" for name, known in results.datasets.items())
+    return "\n".join([*lines, "", f"{sets}. {measured_at((mean.commit, mean.date) for mean in means)}"])
+
+
 def table2(file: Path) -> str:
     """The paper's Table 2: the set as a whole at every quality, its classes at the paper's."""
     results, summary = read_summary(file)
@@ -282,6 +294,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
     "table1_whole": ("table1.json", table1_whole),
+    "ablation": ("ablation.json", ablation),
     "table2": ("detection.json", table2),
     "codecs": ("codecs.json", codecs),
     "peers": ("peers.json", peers),

@@ -74,6 +74,23 @@ def test_the_codec_table_says_what_each_model_adds(readme, tmp_path):
     assert readme.codecs(tmp_path / "kept.json") == text
 
 
+def test_the_ablation_has_a_row_for_each_model_and_nothing_published(readme, tmp_path):
+    results = Results("luma")
+    results.include(Dataset("live1", (tmp_path / "a.png",), "f", exact=True))
+    for method, psnr in (("jpeg", 27.77), ("sum", 29.0), ("tanh", 28.5)):
+        results.add(Record("live1", "a.png", 10, method, "f", psnr, psnr, 0.8, 0.8, 0.5, 0.1, "abc1234", "2026-01-01"))
+    write_results(tmp_path / "ablation.json", results)
+    assert readme.ablation(tmp_path / "ablation.json").splitlines() == [
+        "| PSNR in dB, SSIM 8x8 | 10 |",
+        "|---|---|",
+        "| jpeg | 27.77, 0.800 |",
+        "| sum | 29.00, 0.800 |",
+        "| tanh | 28.50, 0.800 |",
+        "",
+        "LIVE1, 1 pictures. Measured at commit abc1234, 2026-01-01.",
+    ]
+
+
 def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path):
     def mean(method, quality, figure):
         recovered = (0.5, (0.2, 0.8)) if method == "gan" else (None, None)
