@@ -77,7 +77,8 @@ def table2(file: Path) -> str:
     results, summary = read_summary(file)
     overall, *by_class = detection_sections(results, summary)
     at_20 = [section for quality, section in zip(overall.columns, by_class, strict=True) if quality == "20"]
-    return f"{markdown([overall, *at_20])}\n{measured_at((mean.commit, mean.date) for mean in summary.means)}"
+    text = f"{markdown([overall, *at_20])}\n{measured_at((mean.commit, mean.date) for mean in summary.means)}"
+    return text + picture("detection.png", "mAP over the JPEG quality, with 95 % intervals.", "images/")
 
 
 def codecs(file: Path) -> str:
@@ -235,10 +236,13 @@ def peers(file: Path) -> str:
     machine = results["machine"]
     about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
     where = f"{machine['cpu']}, {machine['cores']} cores, one picture at a time"
-    notes = ["", f"{about}; {where}. {provenance(results)}"]
-    if (ROOT / "docs" / "images" / "cost.png").exists():
-        notes += ["", "![Gain in PSNR against the time a megapixel takes, every method.](docs/images/cost.png)"]
-    return "\n".join([*lines, *notes])
+    plot = picture("cost.png", "Gain in PSNR against the time a megapixel takes, every method.", "docs/images/")
+    return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}{plot}"])
+
+
+def picture(name: str, words: str, folder: str) -> str:
+    """A plot of docs/images as a paragraph to add, if it has been drawn; `folder` is that from where the page is."""
+    return f"\n\n![{words}]({folder}{name})" if (ROOT / "docs" / "images" / name).exists() else ""
 
 
 def folder(file: Path) -> str:
