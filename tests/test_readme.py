@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from artifix.cli import app
 from artifix.evaluate.datasets import Dataset
-from artifix.evaluate.detection.results import DetectionResults, Summary, write_detection
+from artifix.evaluate.detection.results import DetectionResults, Summary, read_summary, write_detection
 from artifix.evaluate.detection.results import Mean as DetectionMean
 from artifix.evaluate.detection.results import Record as DetectionRecord
 from artifix.evaluate.rates import Coding
@@ -93,6 +93,7 @@ def test_the_ablation_has_a_row_for_each_model_and_nothing_published(readme, tmp
 
 def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path, monkeypatch):
     monkeypatch.setattr(readme, "ROOT", tmp_path)
+
     def mean(method, quality, figure):
         recovered = (0.5, (0.2, 0.8)) if method == "gan" else (None, None)
         interval, ap = (figure - 0.1, figure + 0.1), {"cat": figure}
@@ -117,6 +118,9 @@ def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(
     importlib.import_module("keep").keep(tmp_path / "detection.json", tmp_path / "kept.json")
     assert '"outcomes"' not in (tmp_path / "kept.json").read_text()
     assert readme.table2(tmp_path / "kept.json") == text
+    write_detection(tmp_path / "detection.json", results, Summary([], []))  # as while it runs
+    importlib.import_module("keep").keep(tmp_path / "detection.json", tmp_path / "cut.json")
+    assert [mean.map_auc for mean in read_summary(tmp_path / "cut.json")[1].means] == [0.5]
     (tmp_path / "docs" / "images").mkdir(parents=True)
     (tmp_path / "docs" / "images" / "detection.png").touch()
     assert readme.table2(tmp_path / "kept.json").endswith("](images/detection.png)")

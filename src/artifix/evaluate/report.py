@@ -91,7 +91,7 @@ class Sheet:
     @property
     def shortfall(self) -> str:
         """Which rows stay below the published ones somewhere, and by how much at most, as they are printed."""
-        worst = {row: max(cells, key=lambda cell: cell.gap) for row, cells in self.rows.items()}
+        worst = {row: max(cells, key=lambda cell: cell.gap) for row, cells in self.rows.items() if cells}
         return ", ".join(f"{row} by {cell.gap:.{cell.decimals}f}" for row, cell in worst.items() if cell.gap)
 
 

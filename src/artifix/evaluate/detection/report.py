@@ -104,7 +104,7 @@ def _curve(path: str | Path, summary: Summary) -> str:
 def draw_curve(figure: "Figure", summary: Summary) -> None:
     """Draw the mAP over the JPEG quality (Fig. 6) into an empty figure, with the 95 % intervals as bars."""
     axes = figure.subplots()
-    for row in dict.fromkeys(mean.row for mean in summary.means):
+    for place, row in enumerate(dict.fromkeys(mean.row for mean in summary.means)):
         curve = [mean for mean in summary.means if mean.row == row]
         if row == ORIGINAL:
             axes.axhline(curve[0].map_auc, color="black", linestyle="--", label=row)
@@ -112,7 +112,8 @@ def draw_curve(figure: "Figure", summary: Summary) -> None:
         middle = [mean.map_auc for mean in curve]
         low = [mean.map_auc - mean.interval[0] for mean in curve]
         high = [mean.interval[1] - mean.map_auc for mean in curve]
-        axes.errorbar([mean.quality or 0 for mean in curve], middle, (low, high), marker="o", capsize=3, label=row)
+        aside = [(mean.quality or 0) + place / 4 for mean in curve]  # so that no interval hides another
+        axes.errorbar(aside, middle, (low, high), marker="o", capsize=3, label=row)
     axes.set(xlabel="JPEG quality", ylabel="mAP, area under the curve")
     axes.grid(alpha=0.3)
     axes.legend()
