@@ -8,7 +8,7 @@ With `--check` nothing is written, and the exit status says whether the document
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,8 @@ from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.rates import Coding
 from artifix.evaluate.report import TITLES, markdown, markdown_table, sections
 from artifix.evaluate.report import provenance as measured_at
-from artifix.evaluate.results import Results, read_results
+from artifix.evaluate.results import Mean, Results, read_results
+from artifix.models.catalog import VIVID
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -114,8 +115,36 @@ def _codec_table(results: Results, dataset: str, quality: int) -> str:
 
 
 def gan(file: Path) -> str:
-    """Faithful and vivid models side by side."""
-    return markdown_table(read_results(file), ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
+    """Faithful and vivid models side by side, and whether the vivid one is what it should be."""
+    results = read_results(file)
+    tables = markdown_table(results, ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
+    return "\n".join([tables, *_verdicts(results)])
+
+
+# What is asked of `gan`: which figure, against whom, and how it is called; better is what is larger here.
+_ASKED: Final[list[tuple[Callable[[Mean], float | None], str, str]]] = [
+    (lambda mean: mean.psnr, "jpeg", "a higher PSNR than"),
+    (lambda mean: None if mean.mosquito is None else -mean.mosquito, "jpeg", "less mosquito noise than"),
+    (lambda mean: None if mean.mosquito is None else -mean.mosquito, "gan-full-patch", "less mosquito noise than"),
+    (lambda mean: None if mean.texture is None else -abs(1 - mean.texture), "mse", "a texture nearer to 1 than"),
+    (lambda mean: None if mean.texture is None else -abs(1 - mean.texture), "ssim", "a texture nearer to 1 than"),
+    (lambda mean: mean.ssimulacra2, "mse", "a higher SSIMULACRA 2 than"),
+    (lambda mean: mean.ssimulacra2, "ssim", "a higher SSIMULACRA 2 than"),
+]
+
+
+def _verdicts(results: Results) -> Iterator[str]:
+    """A line for each thing asked, with the sets and qualities where it is so, and where not."""
+    means = {(mean.dataset, mean.quality, mean.method): mean for mean in results.means()}
+    for figure, other, words in _ASKED:
+        won: dict[tuple[str, str], list[str]] = {}
+        for (dataset, quality, method), mean in means.items():
+            theirs = means.get((dataset, quality, other))
+            if method == VIVID and theirs and (a := figure(mean)) is not None and (b := figure(theirs)) is not None:
+                won.setdefault(("yes" if a > b else "no", TITLES.get(dataset, dataset)), []).append(str(quality))
+        if won:
+            answers = [f"{answer}, on {name} at {', '.join(cells)}" for (answer, name), cells in sorted(won.items())]
+            yield f"- Has `{VIVID}` {words} `{other}`? {'; '.join(answers)}."
 
 
 def training(file: Path) -> str:
@@ -235,7 +264,7 @@ def peers(file: Path) -> str:
         lines.append(f"| {name} | {measured} | {' | '.join(counts)} | {speed} |")
     machine = results["machine"]
     about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
-    where = f"{machine['cpu']}, {machine['cores']} cores, one picture at a time"
+    where = f"{machine['cpu']}, {machine['cores']} cores, fp32, one picture at a time"
     plot = picture("cost.png", "Gain in PSNR against the time a megapixel takes, every method.", "docs/images/")
     return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}{plot}"])
 

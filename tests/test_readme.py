@@ -91,6 +91,28 @@ def test_the_ablation_has_a_row_for_each_model_and_nothing_published(readme, tmp
     ]
 
 
+def test_what_is_asked_of_the_vivid_model_is_answered_by_set_and_quality(readme, tmp_path):
+    results = Results("colour")
+    results.include(Dataset("mine", (tmp_path / "a.png",), "f", exact=False))
+    for quality, method, texture, mosquito in (
+        (10, "jpeg", 0.2, 30.0),
+        (10, "ssim", 0.7, 9.0),
+        (10, "gan", 1.2, 10.0),
+        (20, "jpeg", 0.4, 8.0),
+        (20, "ssim", 0.9, 6.0),
+        (20, "gan", 1.2, 9.0),
+    ):
+        figures = 28 + (method == "gan"), 27, 0.8, 0.8, 0.5, 0.1
+        seen = {"texture": texture, "mosquito": mosquito}
+        results.add(Record("mine", "a.png", quality, method, "f", *figures, "abc1234", "2026-01-01", **seen))
+    write_results(tmp_path / "gan.json", results)
+    assert [line for line in readme.gan(tmp_path / "gan.json").splitlines() if line.startswith("- ")] == [
+        "- Has `gan` a higher PSNR than `jpeg`? yes, on mine at 10, 20.",
+        "- Has `gan` less mosquito noise than `jpeg`? no, on mine at 20; yes, on mine at 10.",
+        "- Has `gan` a texture nearer to 1 than `ssim`? no, on mine at 20; yes, on mine at 10.",
+    ]
+
+
 def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path, monkeypatch):
     monkeypatch.setattr(readme, "ROOT", tmp_path)
 
