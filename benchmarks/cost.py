@@ -11,11 +11,17 @@ from typing import Any
 from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parents[1]
+LINE = 0.065  # of the plot's height, what a label takes
+NEAR = 2.5  # how many times slower a method may be whose label would still lie over another's
 
 
 def main() -> None:
     """Read the results and write the picture."""
-    results = json.loads((ROOT / "results" / "peers.json").read_text(encoding="utf-8"))
+    save(json.loads((ROOT / "results" / "peers.json").read_text(encoding="utf-8")))
+
+
+def save(results: dict[str, Any]) -> None:
+    """Write the picture."""
     draw(results).savefig(ROOT / "docs" / "images" / "cost.png", dpi=150, metadata={"Software": None})
 
 
@@ -26,13 +32,23 @@ def draw(results: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.set_xscale("log")
-    for name, row in sorted(methods.items(), key=lambda item: item[1]["megapixels_per_second"]):
+    axes.xaxis.set_major_formatter(lambda seconds, place: f"{seconds:g}")
+    gains = {
+        name: fmean(figures["psnr"] - jpeg[quality]["psnr"] for quality, figures in row["quality"].items())
+        for name, row in methods.items()
+    }
+    apart = (max(gains.values()) - min(0.0, *gains.values())) * LINE
+    labels: list[tuple[float, float]] = []  # where they stand
+    for name, gain in sorted(gains.items(), key=lambda item: -item[1]):
+        row = methods[name]
         seconds = 1 / row["megapixels_per_second"]
-        gain = fmean(figures["psnr"] - jpeg[quality]["psnr"] for quality, figures in row["quality"].items())
         network = row["parameters"] is not None
         label = f"{name}, {row['parameters'] / 1e6:.2f} M" if network else name
         axes.plot(seconds, gain, "o" if network else "s", color="#1a5fb4" if network else "#9a5b00")
-        axes.annotate(label, (seconds, gain), xytext=(6, 5), textcoords="offset points", fontsize=9)
+        near = [height for at, height in labels if max(at / seconds, seconds / at) < NEAR]
+        labels.append((seconds, min([gain, *(height - apart for height in near)])))
+        at, line = (seconds * 1.15, labels[-1][1]), {"arrowstyle": "-", "color": "#999", "linewidth": 0.6}
+        axes.annotate(label, (seconds, gain), xytext=at, va="center", fontsize=9, arrowprops=line)
     axes.margins(x=0.2, y=0.15)
     axes.axhline(0, color="#777", linewidth=0.8)
     qualities = ", ".join(jpeg)

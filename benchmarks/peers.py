@@ -1,23 +1,29 @@
 """Measure what the README says of the systems that artifix is compared with: quality and cost of each, in one run.
 
-    python benchmarks/peers.py --data LIVE1_FOLDER --json results/peers.json
+    python benchmarks/peers.py --data LIVE1_FOLDER [--json results/peers.json] [--known results/table1.json]
 
-Run it on an idle machine: pictures go one after the other, each method having all cores. Afterwards
-`python benchmarks/cost.py` draws the plot and `python benchmarks/readme.py` fills in the table.
+Run it on an idle machine. Quality is taken from `--known`, a file of `artifix evaluate quality`, where that has it of
+the same model, and measured where not; speed always anew, one picture at a time, the methods in turns, each having all
+cores. It writes the JSON and draws the plot, docs/images/cost.png; `python benchmarks/readme.py` fills in the table.
 """
 
 import argparse
 import datetime
 import json
-import math
 import shutil
 import statistics
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
+import cost
+
 from artifix.evaluate.datasets import Dataset, load_dataset
-from artifix.evaluate.methods import JPEG, load_methods, load_peer
-from artifix.evaluate.quality import QUALITIES, evaluate_quality
+from artifix.evaluate.methods import JPEG, Method, load_methods, load_peer
+from artifix.evaluate.quality import QUALITIES, make_pair, open_results
+from artifix.evaluate.quality import measure as measure_quality
+from artifix.evaluate.rates import jpeg_at
 from artifix.evaluate.results import Results
 from artifix.image import read_image
 from artifix.machine import machine
@@ -27,32 +33,42 @@ from artifix.provenance import current_commit
 from artifix.restoration.deblocker import SA_DCT
 from artifix.restoration.engine import read_card
 
-MODEL_NAMES: Final = ("mse", "mse-y", "fast", "ar-cnn", "l4", "l8", "dncnn-3")
+RESULTS: Final = Path(__file__).parents[1] / "results"
+MODEL_NAMES: Final = ("ar-cnn", "l4", "l8", "dncnn-3", "fast", "mse-y", "ssim-y", "gan-y", "gan")
 PROGRAM: Final = "jpegqs {in} {out}"
 FIGURES: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian")
+TIMED: Final = 3  # pictures
+TIMED_QUALITY: Final = 20
 
 
 def main() -> None:
-    """Measure everything and write the JSON file."""
+    """Measure everything, write the JSON file and draw the plot."""
     models = ",".join([JPEG.name, SA_DCT, *(name for name in MODEL_NAMES if name in MODELS)])
     programs = [PROGRAM] if shutil.which(PROGRAM.split()[0]) else []
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--json", type=Path, default=RESULTS / "peers.json")
+    parser.add_argument("--known", type=Path, default=RESULTS / "table1.json")
     parser.add_argument("--model", default=models, help=f"names or .onnx files, with commas; {models} by default")
     parser.add_argument("--peer-command", action="append", help=f"a program; {programs} by default")
     parser.add_argument("--quality", type=int, nargs="+", default=QUALITIES)
     options = parser.parse_args()
     programs = programs if options.peer_command is None else options.peer_command
-    values = measure(options.data, options.quality, options.model.split(","), programs)
+    values = measure(options.data, options.quality, options.model.split(","), programs, options.known)
     options.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    cost.save(values)
 
 
-def measure(data: Path, qualities: list[int], names: list[str], programs: list[str]) -> dict[str, Any]:
+def measure(
+    data: Path, qualities: list[int], names: list[str], programs: list[str], known: Path | None = None
+) -> dict[str, Any]:
     """The file's content: by method, its mean figures at each quality, its size and its speed."""
-    methods = [*load_methods(names), *map(load_peer, programs)]
-    results = evaluate_quality(data, qualities, methods, jobs=1)
+    methods = [method for method in (*load_methods(names), *map(load_peer, programs)) if method.name != JPEG.name]
     dataset = load_dataset(data)
+    speeds = measure_speeds(dataset, methods)
+    results = open_results(known, "luma")
+    results.include(dataset)
+    measure_quality(results, dataset, [jpeg_at(quality) for quality in qualities], methods)
     cards = {Path(name).stem: read_card(name) for name in names if name not in (JPEG.name, SA_DCT)}
     return {
         "commit": current_commit(),
@@ -61,10 +77,31 @@ def measure(data: Path, qualities: list[int], names: list[str], programs: list[s
         "dataset": dataset.name,
         "pictures": len(dataset.paths),
         "methods": {
-            name: size(cards.get(name)) | speed(results, dataset, name) | quality(results, name)
-            for name in dict.fromkeys([JPEG.name, *(method.name for method in methods)])
+            name: size(cards.get(name))
+            | {"megapixels_per_second": speeds.get(name)}
+            | quality(results, dataset, name, qualities)
+            for name in (JPEG.name, *speeds)
         },
     }
+
+
+def measure_speeds(dataset: Dataset, methods: list[Method]) -> dict[str, float]:
+    """Megapixels a second of each method: the median of a few pictures of one size, that most pictures have.
+
+    Each method warms up on the first of them, since networks are compiled for a size.
+    """
+    sizes = {path: read_image(path).shape[:2] for path in dataset.paths}
+    (height, width), _ = Counter(sizes.values()).most_common(1)[0]
+    chosen = [path for path in dataset.paths if sizes[path] == (height, width)][:TIMED]
+    pairs = [make_pair(path, "luma", TIMED_QUALITY) for path in chosen]
+    seconds: dict[str, list[float]] = {method.name: [] for method in methods}
+    for number, (_, degraded, file) in enumerate([pairs[0], *pairs]):
+        for method in methods:
+            began = time.perf_counter()
+            method.restore(degraded, file)
+            if number:
+                seconds[method.name].append(time.perf_counter() - began)
+    return {name: round(height * width / 1e6 / statistics.median(taken), 3) for name, taken in seconds.items()}
 
 
 def size(card: ModelCard | None) -> dict[str, int | None]:
@@ -72,23 +109,11 @@ def size(card: ModelCard | None) -> dict[str, int | None]:
     return {name: getattr(card, name, None) for name in ("parameters", "macs_per_pixel")}
 
 
-def speed(results: Results, dataset: Dataset, method: str) -> dict[str, float | None]:
-    """Megapixels a second: the median over pictures and qualities, which the first of each size do not move.
-
-    None for JPEG, which is no work.
-    """
-    if method == JPEG.name:
-        return {"megapixels_per_second": None}
-    pixels = {path.name: math.prod(read_image(path).shape[:2]) for path in dataset.paths}
-    records = [record for record in results.records.values() if record.method == method]
-    speeds = [pixels[record.image] / 1e6 / record.seconds for record in records]
-    return {"megapixels_per_second": round(statistics.median(speeds), 3)}
-
-
-def quality(results: Results, method: str) -> dict[str, Any]:
+def quality(results: Results, dataset: Dataset, method: str, qualities: list[int]) -> dict[str, Any]:
     """The mean figures at each quality."""
-    means = [mean for mean in results.means() if mean.method == method]
-    return {"quality": {str(mean.quality): {name: round(getattr(mean, name), 4) for name in FIGURES} for mean in means}}
+    means = [mean for mean in results.means() if (mean.dataset, mean.method) == (dataset.name, method)]
+    figures = {mean.quality: {name: round(getattr(mean, name), 4) for name in FIGURES} for mean in means}
+    return {"quality": {str(quality): figures[quality] for quality in qualities}}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ With `--check` nothing is written, and the exit status says whether the document
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +19,10 @@ from artifix.codecs import CODECS
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.rates import Coding
-from artifix.evaluate.report import TITLES, markdown, markdown_table
+from artifix.evaluate.report import TITLES, markdown, markdown_table, sections
 from artifix.evaluate.report import provenance as measured_at
-from artifix.evaluate.results import Results, read_results
+from artifix.evaluate.results import Mean, Results, read_results
+from artifix.models.catalog import VIVID
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -49,8 +50,27 @@ def filled(text: str) -> str:
 
 
 def table1(file: Path) -> str:
-    """The paper's Table 1 with our rows."""
+    """The paper's Table 1 with our rows, in PSNR and SSIM; the rest of it is `table1_whole`."""
+    results = read_results(file)
+    brief = sections(results, ("psnr", "ssim"), others=False)
+    return f"{markdown(brief)}\n{measured_at((mean.commit, mean.date) for mean in results.means())}"
+
+
+def table1_whole(file: Path) -> str:
+    """Every metric of Table 1, and other papers' rows."""
     return markdown_table(read_results(file))
+
+
+def ablation(file: Path) -> str:
+    """Models that learned alike but for one thing, beside JPEG alone: PSNR and SSIM."""
+    results = read_results(file)
+    means = results.means()
+    figures = {(mean.method, mean.quality): f"{mean.psnr:.2f}, {mean.ssim:.3f}" for mean in means}
+    methods, qualities = (list(dict.fromkeys(getattr(mean, name) for mean in means)) for name in ("method", "quality"))
+    lines = [f"| PSNR in dB, SSIM 8x8 | {' | '.join(map(str, qualities))} |", "|---" * (len(qualities) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(figures.get((name, q), '–') for q in qualities)} |" for name in methods]
+    sets = ", ".join(f"{TITLES.get(name, name)}, {known.images} pictures" for name, known in results.datasets.items())
+    return "\n".join([*lines, "", f"{sets}. {measured_at((mean.commit, mean.date) for mean in means)}"])
 
 
 def table2(file: Path) -> str:
@@ -58,7 +78,8 @@ def table2(file: Path) -> str:
     results, summary = read_summary(file)
     overall, *by_class = detection_sections(results, summary)
     at_20 = [section for quality, section in zip(overall.columns, by_class, strict=True) if quality == "20"]
-    return f"{markdown([overall, *at_20])}\n{measured_at((mean.commit, mean.date) for mean in summary.means)}"
+    text = f"{markdown([overall, *at_20])}\n{measured_at((mean.commit, mean.date) for mean in summary.means)}"
+    return text + picture("detection.png", "mAP over the JPEG quality, with 95 % intervals.", "images/")
 
 
 def codecs(file: Path) -> str:
@@ -94,8 +115,36 @@ def _codec_table(results: Results, dataset: str, quality: int) -> str:
 
 
 def gan(file: Path) -> str:
-    """Faithful and vivid models side by side."""
-    return markdown_table(read_results(file), ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
+    """Faithful and vivid models side by side, and whether the vivid one is what it should be."""
+    results = read_results(file)
+    tables = markdown_table(results, ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
+    return "\n".join([tables, *_verdicts(results)])
+
+
+# What is asked of `gan`: which figure, against whom, and how it is called; better is what is larger here.
+_ASKED: Final[list[tuple[Callable[[Mean], float | None], str, str]]] = [
+    (lambda mean: mean.psnr, "jpeg", "a higher PSNR than"),
+    (lambda mean: None if mean.mosquito is None else -mean.mosquito, "jpeg", "less mosquito noise than"),
+    (lambda mean: None if mean.mosquito is None else -mean.mosquito, "gan-full-patch", "less mosquito noise than"),
+    (lambda mean: None if mean.texture is None else -abs(1 - mean.texture), "mse", "a texture nearer to 1 than"),
+    (lambda mean: None if mean.texture is None else -abs(1 - mean.texture), "ssim", "a texture nearer to 1 than"),
+    (lambda mean: mean.ssimulacra2, "mse", "a higher SSIMULACRA 2 than"),
+    (lambda mean: mean.ssimulacra2, "ssim", "a higher SSIMULACRA 2 than"),
+]
+
+
+def _verdicts(results: Results) -> Iterator[str]:
+    """A line for each thing asked, with the sets and qualities where it is so, and where not."""
+    means = {(mean.dataset, mean.quality, mean.method): mean for mean in results.means()}
+    for figure, other, words in _ASKED:
+        won: dict[tuple[str, str], list[str]] = {}
+        for (dataset, quality, method), mean in means.items():
+            theirs = means.get((dataset, quality, other))
+            if method == VIVID and theirs and (a := figure(mean)) is not None and (b := figure(theirs)) is not None:
+                won.setdefault(("yes" if a > b else "no", TITLES.get(dataset, dataset)), []).append(str(quality))
+        if won:
+            answers = [f"{answer}, on {name} at {', '.join(cells)}" for (answer, name), cells in sorted(won.items())]
+            yield f"- Has `{VIVID}` {words} `{other}`? {'; '.join(answers)}."
 
 
 def training(file: Path) -> str:
@@ -215,8 +264,14 @@ def peers(file: Path) -> str:
         lines.append(f"| {name} | {measured} | {' | '.join(counts)} | {speed} |")
     machine = results["machine"]
     about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
-    where = f"{machine['cpu']}, {machine['cores']} cores, one picture at a time"
-    return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}"])
+    where = f"{machine['cpu']}, {machine['cores']} cores, fp32, one picture at a time"
+    plot = picture("cost.png", "Gain in PSNR against the time a megapixel takes, every method.", "docs/images/")
+    return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}{plot}"])
+
+
+def picture(name: str, words: str, folder: str) -> str:
+    """A plot of docs/images as a paragraph to add, if it has been drawn; `folder` is that from where the page is."""
+    return f"\n\n![{words}]({folder}{name})" if (ROOT / "docs" / "images" / name).exists() else ""
 
 
 def folder(file: Path) -> str:
@@ -271,6 +326,8 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "notes": ("bench.json", bench_notes),
     "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
+    "table1_whole": ("table1.json", table1_whole),
+    "ablation": ("ablation.json", ablation),
     "table2": ("detection.json", table2),
     "codecs": ("codecs.json", codecs),
     "peers": ("peers.json", peers),

@@ -1,7 +1,7 @@
 """Measure what a step of each training recipe costs on this machine, for the table in docs/training.md.
 
     python benchmarks/training.py --data PHOTOGRAPHS --vgg VGG19.safetensors --json results/training.json
-        [--recipe recipes/gan.toml] [--steps 20] [--device cuda]
+        [--recipe recipes/gan.toml] [--steps 20] [--device cuda] [--teacher mse.onnx]
 
 Run it on an idle machine. Each recipe runs twice as many steps as are timed; the first half warms up. What the file
 says of other recipes or devices stays. Afterwards `python benchmarks/readme.py` fills in the table.
@@ -18,11 +18,13 @@ import torch
 from measured import add_results
 
 from artifix.machine import machine
+from artifix.models.catalog import DEFAULT
 from artifix.train.loop import train
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import Recipe, load_recipe
 
-RECIPES: Final = Path(__file__).parents[1] / "recipes"
+ROOT: Final = Path(__file__).parents[1]
+TEACHER: Final = ROOT / "src" / "artifix" / "models" / "weights" / f"{DEFAULT}.onnx"
 
 
 def main() -> None:
@@ -33,17 +35,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, action="append", help="a recipe's file; may be repeated; else all")
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--teacher", type=Path, default=TEACHER, help="of the recipes that learn from a model")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    recipes = [load_recipe(file) for file in options.recipe or sorted(RECIPES.glob("*.toml"))]
+    recipes = [load_recipe(file) for file in options.recipe or sorted((ROOT / "recipes").glob("*.toml"))]
     pictures = read_pictures(options.data, max(margin_of(recipe.data) for recipe in recipes))
     for recipe in recipes:
-        values = cost(recipe, pictures, options.steps, options.device, options.vgg)
+        values = cost(recipe, pictures, options.steps, options.device, options.vgg, options.teacher)
         add_results(options.json, f"{recipe.name} {options.device}", values)
         print(f"{recipe.name}: {values['seconds_per_step']:.3f} s a step")
 
 
-def cost(recipe: Recipe, pictures: Pictures, steps: int, device: str, vgg: Path | None) -> dict[str, Any]:
+def cost(
+    recipe: Recipe, pictures: Pictures, steps: int, device: str, vgg: Path | None, teacher: Path | None = None
+) -> dict[str, Any]:
     """Seconds a step, over `steps` of them, of the training loop as `artifix train` runs it; and of what size."""
     seconds: list[float] = []
     short = dataclasses.replace(recipe, optimiser=dataclasses.replace(recipe.optimiser, steps=2 * steps))
@@ -55,6 +60,7 @@ def cost(recipe: Recipe, pictures: Pictures, steps: int, device: str, vgg: Path 
             Pictures(pictures.training, [], []),
             Path(folder),
             vgg=vgg,
+            teacher=teacher,
             device=device,
             workers=4 if on_gpu else 1,
             pairs_on_device=on_gpu,

@@ -112,14 +112,16 @@ def test_crops_stand_at_one_pixel_for_one(program):
     np.testing.assert_array_equal(band[:, -1], 255)
 
 
-def test_a_step_is_timed_and_its_table_made(program, photograph, tmp_path):
+@pytest.mark.parametrize("loss", ["mse", "distilled"])
+def test_a_step_is_timed_and_its_table_made(program, photograph, make_model, tmp_path, loss):
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
         'name = "tiny"\nnetwork = { features = 4, blocks = 1 }\n'
-        "data = { patch = 16, batch = 2 }\nloss = { mse = 1.0 }\n"
+        f"data = {{ patch = 16, batch = 2 }}\nloss = {{ {loss} = 1.0 }}\n"
     )
     training = program("training")
-    values = training.cost(load_recipe(recipe), Pictures([photograph], [photograph], []), 2, "cpu", None)
+    pictures = Pictures([photograph], [photograph], [])
+    values = training.cost(load_recipe(recipe), pictures, 2, "cpu", None, make_model())
     assert 0 < values["seconds_per_step"] < 10
     assert (values["timed"], values["batch"], values["patch"], values["channels"]) == (2, 2, 16, 3)
     training.add_results(tmp_path / "t.json", "tiny cpu", values)

@@ -1,5 +1,6 @@
 """The programs that compare artifix with its peers, on two small pictures."""
 
+import dataclasses
 import importlib.util
 import shlex
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from artifix.evaluate.quality import evaluate_quality
+from artifix.evaluate.results import write_results
 from artifix.models.networks import new_network
 from artifix.models.torch_weights import network_from_onnx
 
@@ -50,6 +53,22 @@ def test_every_row_has_its_quality_and_its_cost(peers, make_model):
     assert copy["quality"] == jpeg["quality"]
     assert model["quality"]["20"]["psnr"] != jpeg["quality"]["20"]["psnr"]
     assert peers["pictures"] == 2
+
+
+@pytest.mark.parametrize(("fingerprint", "reused"), [("", True), ("older", False)])
+def test_quality_that_is_known_of_the_same_model_is_not_measured_again(
+    program, photograph, tmp_path, fingerprint, reused
+):
+    folder, known = tmp_path / "pictures", tmp_path / "known.json"
+    folder.mkdir()
+    Image.fromarray(photograph).save(folder / "0.png")
+    results = evaluate_quality(folder, [20])
+    (jpeg,) = results.without_records().bare.values()
+    changed = dataclasses.replace(jpeg, psnr=99.0, fingerprint=fingerprint)
+    write_results(known, dataclasses.replace(results, records={}, bare={changed.key: changed}))
+    found = program("peers").measure(folder, [20], ["jpeg"], [], known)
+    psnr = found["methods"]["jpeg"]["quality"]["20"]["psnr"]
+    assert psnr == (99.0 if reused else pytest.approx(jpeg.psnr, abs=1e-4))
 
 
 def test_the_table_and_the_plot_show_every_method(program, peers, tmp_path):

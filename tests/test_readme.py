@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from artifix.cli import app
 from artifix.evaluate.datasets import Dataset
-from artifix.evaluate.detection.results import DetectionResults, Summary, write_detection
+from artifix.evaluate.detection.results import DetectionResults, Summary, read_summary, write_detection
 from artifix.evaluate.detection.results import Mean as DetectionMean
+from artifix.evaluate.detection.results import Record as DetectionRecord
 from artifix.evaluate.rates import Coding
 from artifix.evaluate.results import Record, Results, write_results
 
@@ -68,9 +69,53 @@ def test_the_codec_table_says_what_each_model_adds(readme, tmp_path):
     assert "Left out: bpg (no bpgenc)." in text
     assert "lpips" not in text
     assert text.endswith("Measured at commit abc1234, 2026-01-01.")
+    importlib.import_module("keep").keep(tmp_path / "codecs.json", tmp_path / "kept.json")
+    assert '"image"' not in (tmp_path / "kept.json").read_text()
+    assert readme.codecs(tmp_path / "kept.json") == text
 
 
-def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path):
+def test_the_ablation_has_a_row_for_each_model_and_nothing_published(readme, tmp_path):
+    results = Results("luma")
+    results.include(Dataset("live1", (tmp_path / "a.png",), "f", exact=True))
+    for method, psnr in (("jpeg", 27.77), ("sum", 29.0), ("tanh", 28.5)):
+        results.add(Record("live1", "a.png", 10, method, "f", psnr, psnr, 0.8, 0.8, 0.5, 0.1, "abc1234", "2026-01-01"))
+    write_results(tmp_path / "ablation.json", results)
+    assert readme.ablation(tmp_path / "ablation.json").splitlines() == [
+        "| PSNR in dB, SSIM 8x8 | 10 |",
+        "|---|---|",
+        "| jpeg | 27.77, 0.800 |",
+        "| sum | 29.00, 0.800 |",
+        "| tanh | 28.50, 0.800 |",
+        "",
+        "LIVE1, 1 pictures. Measured at commit abc1234, 2026-01-01.",
+    ]
+
+
+def test_what_is_asked_of_the_vivid_model_is_answered_by_set_and_quality(readme, tmp_path):
+    results = Results("colour")
+    results.include(Dataset("mine", (tmp_path / "a.png",), "f", exact=False))
+    for quality, method, texture, mosquito in (
+        (10, "jpeg", 0.2, 30.0),
+        (10, "ssim", 0.7, 9.0),
+        (10, "gan", 1.2, 10.0),
+        (20, "jpeg", 0.4, 8.0),
+        (20, "ssim", 0.9, 6.0),
+        (20, "gan", 1.2, 9.0),
+    ):
+        figures = 28 + (method == "gan"), 27, 0.8, 0.8, 0.5, 0.1
+        seen = {"texture": texture, "mosquito": mosquito}
+        results.add(Record("mine", "a.png", quality, method, "f", *figures, "abc1234", "2026-01-01", **seen))
+    write_results(tmp_path / "gan.json", results)
+    assert [line for line in readme.gan(tmp_path / "gan.json").splitlines() if line.startswith("- ")] == [
+        "- Has `gan` a higher PSNR than `jpeg`? yes, on mine at 10, 20.",
+        "- Has `gan` less mosquito noise than `jpeg`? no, on mine at 20; yes, on mine at 10.",
+        "- Has `gan` a texture nearer to 1 than `ssim`? no, on mine at 20; yes, on mine at 10.",
+    ]
+
+
+def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(readme, tmp_path, monkeypatch):
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+
     def mean(method, quality, figure):
         recovered = (0.5, (0.2, 0.8)) if method == "gan" else (None, None)
         interval, ap = (figure - 0.1, figure + 0.1), {"cat": figure}
@@ -90,3 +135,14 @@ def test_table_2_names_the_detector_and_gives_the_classes_at_the_papers_quality(
     assert "By class, at quality 10" not in text
     assert "| cat | 0.600 | 0.300 | 0.300 |" in text
     assert text.endswith("Measured at commit abc1234, 2026-01-01.")
+    results.add(DetectionRecord("a.jpg", None, None, "original", "f", {"cat": [(0.9, 1)]}, "abc1234", "2026-01-01"))
+    write_detection(tmp_path / "detection.json", results, Summary(means, []))
+    importlib.import_module("keep").keep(tmp_path / "detection.json", tmp_path / "kept.json")
+    assert '"outcomes"' not in (tmp_path / "kept.json").read_text()
+    assert readme.table2(tmp_path / "kept.json") == text
+    write_detection(tmp_path / "detection.json", results, Summary([], []))  # as while it runs
+    importlib.import_module("keep").keep(tmp_path / "detection.json", tmp_path / "cut.json")
+    assert [mean.map_auc for mean in read_summary(tmp_path / "cut.json")[1].means] == [0.5]
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    (tmp_path / "docs" / "images" / "detection.png").touch()
+    assert readme.table2(tmp_path / "kept.json").endswith("](images/detection.png)")

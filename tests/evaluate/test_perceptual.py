@@ -1,4 +1,6 @@
 import sys
+import types
+import urllib.error
 
 import numpy as np
 import pytest
@@ -73,6 +75,55 @@ def test_a_missing_package_is_said(name, package, monkeypatch):
     monkeypatch.delitem(sys.modules, "artifix.train.perceptual", raising=False)  # which may have its torch already
     with pytest.raises(MetricUnavailableError, match=f"not installed.*{package}"):
         load_perceptual(name)
+
+
+@pytest.fixture
+def torchmetrics(monkeypatch):
+    """A stand-in of torchmetrics' names and shapes, which could not be installed here: the mean absolute difference."""
+    pytest.importorskip("torch")
+
+    class Lpips:
+        error = None
+
+        def __init__(self, net_type, normalize):
+            assert (net_type, normalize) == ("alex", True)  # AlexNet; takes 0..1
+            if self.error:
+                raise self.error
+
+        def __call__(self, first, second):
+            for batch in (first, second):
+                assert batch.shape[:2] == (1, 3)
+                assert 0 <= batch.min() <= batch.max() <= 1
+            return (first - second).abs().mean()
+
+    module = types.ModuleType("torchmetrics.image.lpip")
+    module.LearnedPerceptualImagePatchSimilarity = Lpips
+    for name in ("torchmetrics", "torchmetrics.image"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, "torchmetrics.image.lpip", module)
+    return Lpips
+
+
+def test_lpips_takes_colour_and_grey(torchmetrics, photograph):
+    metric = load_perceptual("lpips")
+    darker = photograph - np.minimum(photograph, 51)
+    expected = (photograph.astype(float) - darker).mean() / 255
+    assert metric(darker, photograph) == pytest.approx(expected, abs=1e-6)
+    grey = luma(photograph)
+    assert metric(grey, grey) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ModuleNotFoundError("it needs torchvision"), "not installed .it needs torchvision"),
+        (urllib.error.URLError("no network"), "weights are not here .*no network"),
+    ],
+)
+def test_lpips_without_torchvision_or_its_weights_says_so(torchmetrics, monkeypatch, error, message):
+    monkeypatch.setattr(torchmetrics, "error", error)
+    with pytest.raises(MetricUnavailableError, match=message):
+        load_perceptual("lpips")
 
 
 def test_an_unknown_metric_is_an_error():

@@ -15,7 +15,7 @@ from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.published import read_published
 from artifix.evaluate.quality import TOLERANCES, check_jpeg_rows, evaluate_quality, make_pair
 from artifix.evaluate.report import sections
-from artifix.evaluate.results import read_results
+from artifix.evaluate.results import read_results, write_results
 
 
 @pytest.fixture
@@ -95,6 +95,18 @@ def test_a_changed_model_is_measured_again(pictures, tmp_path):
         evaluate_quality(pictures, [10], [Method("darker", count, fingerprint)], json_path=path)
     assert [count.calls for count in counts] == [3, 0, 3]
     assert {key[4]: r.fingerprint for key, r in read_results(path).records.items()} == {"jpeg": "", "darker": "new"}
+
+
+def test_what_a_file_without_records_says_is_not_measured_again(pictures, tmp_path):
+    path = tmp_path / "results.json"
+    whole = evaluate_quality(pictures, [10], [Method("darker", Counting(), "one")])
+    write_results(path, whole.without_records())
+    counts = [Counting(), Counting()]
+    for count, fingerprint in zip(counts, ["one", "two"], strict=True):
+        results = evaluate_quality(pictures, [10], [Method("darker", count, fingerprint)], json_path=path)
+    assert [count.calls for count in counts] == [0, 3]
+    assert [(mean.method, mean.psnr) for mean in results.means()] == [(m.method, m.psnr) for m in whole.means()]
+    assert {key[4] for key in results.records} == {"darker"}
 
 
 def test_one_file_holds_several_sets_but_not_two_of_one_name(pictures, photograph, tmp_path):

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 from pathlib import Path
 
@@ -37,14 +38,43 @@ def test_cells(cell, text, verdict):
     assert (str(cell), cell.verdict) == (text, verdict)
 
 
-def test_ours_stand_beside_the_papers_and_the_papers_others_after_them(results):
+def test_the_papers_rows_come_first_and_in_its_order_then_ours_alone_and_other_papers_apart(results):
+    add(results, "sa-dct", 28.6)
     (section,) = sections(results)
-    rows = {method: str(cells[0]) for method, cells in section.sheets[0].rows.items()}
-    assert list(rows)[:3] == ["jpeg", "mse-y", "mse-y+"]
+    table, apart = section.sheets[:2]
+    rows = {method: str(cells[0]) for method, cells in table.rows.items()}
+    assert list(rows) == ["jpeg", "sa-dct", "ar-cnn", "l4", "mse-y", "ssim", "gan", "mse-y+"]
     assert rows["mse-y"] == "29.45 / 29.45"
     assert rows["mse-y+"] == "29.60"
-    assert rows["sa-dct"] == "– / 28.65"
-    assert "mse" not in rows
+    assert rows["ar-cnn"] == "– / 29.13"
+    assert apart.heading == "PSNR, dB, other papers"
+    assert {method: str(cells[0]) for method, cells in apart.rows.items()} == {
+        "dncnn-3": "29.19",
+        "qgac": "29.51",
+        "fbcnn": "29.75",
+        "swinir": "29.86",
+    }
+    assert "Ours alone: mse-y+." in section.notes
+    assert any(note.startswith("+: the mean over") for note in section.notes)
+
+
+def test_without_other_papers_neither_their_rows_nor_their_names_are_there(results):
+    add(results, "dncnn-3", 29.0)
+    (section,) = sections(results, ("psnr",), others=False)
+    (table,) = section.sheets
+    assert str(table.rows["dncnn-3"][0]) == "29.00 / 29.19"  # measured, so it stands beside its paper
+    assert "swinir" not in table.rows
+    assert "SwinIR" not in section.notes[0]
+    assert "DnCNN" in section.notes[0]
+
+
+def test_a_shortfall_is_the_largest_of_a_row_as_printed(results):
+    records = list(results.records.values())
+    for record in records:
+        results.add(dataclasses.replace(record, quality=20, psnr=31.5))
+    (section,) = sections(results, ("psnr",))
+    assert section.sheets[0].shortfall == "mse-y by 0.27"  # 31.50 / 31.77; 29.446 is as good as 29.45
+    assert "Below the published figure at most: mse-y by 0.27." in markdown_table(results)
 
 
 def test_published_figures_stay_away_from_other_pictures(results):
@@ -58,7 +88,8 @@ def test_published_figures_stay_away_from_other_pictures(results):
 def test_markdown(results):
     text = markdown_table(results)
     assert "### LIVE1, luma: 1 pictures, exactly this set" in text
-    assert "| PSNR, dB | 10 |\n|---|---|\n| jpeg | 27.77 / 27.77 |\n| mse-y | **29.45** / 29.45 |" in text
+    assert "| PSNR, dB | 10 |\n|---|---|\n| jpeg | 27.77 / 27.77 |\n| sa-dct | – / 28.65 |" in text
+    assert "| l4 | – / 29.08 |\n| mse-y | **29.45** / 29.45 |" in text
     assert text.endswith("Measured at commit abc1234, 2026-01-01.\n")
 
 

@@ -62,6 +62,22 @@ def test_what_is_written_is_read(results, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
+def test_means_stay_where_their_records_were_left_out(results, tmp_path):
+    path = tmp_path / "r.json"
+    for image, psnr in (("a.png", 30.0), ("b.png", 32.0)):
+        results.add(record(image, psnr, method="mse", fingerprint="old"))
+    write_results(path, results.without_records())
+    bare = read_results(path)
+    assert bare.records == {}
+    assert bare.means() == results.means()
+    assert bare.means()[0].fingerprint == "old"
+    bare.add(record("a.png", 40.0, method="mse", fingerprint="new"))
+    assert [mean.psnr for mean in bare.means()] == [31.0]  # the new one is not measured whole
+    bare.add(record("b.png", 40.0, method="mse", fingerprint="new"))
+    write_results(path, bare)
+    assert [mean.psnr for mean in read_results(path).means()] == [40.0]
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[1]", '{"datasets": {}, "protocol": "luma", "skipped": {}, "records": [{}]}']
 )

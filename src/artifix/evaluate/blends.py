@@ -19,8 +19,8 @@ def load_blends(detail: float, faithful: str | Path = DEFAULT, vivid: str | Path
 
     The second takes twice the time; its mean is rounded to uint8 once, at the end. ModelError as `read_blended`.
     """
-    between = Restorer(faithful, detail=detail, vivid=vivid)
-    ends = Restorer(faithful), Restorer(vivid)
+    between = Restorer(faithful, detail=detail, vivid=vivid, precision="fp32")
+    ends = Restorer(faithful, precision="fp32"), Restorer(vivid, precision="fp32")
 
     def by_weights(degraded: Pixels, file: bytes) -> Pixels:
         return between.restore_image(degraded).astype(np.uint8, copy=False)

@@ -45,7 +45,8 @@ def load_methods(names: Iterable[str | Path], *, ensemble: bool = False) -> list
     """The methods of these names, in this order.
 
     A name is `jpeg`, `sa-dct`, a shipped model, or the path of an .onnx file, which is called by its stem. With
-    `ensemble` each model has a second row, its name with a `+`: see `ensemble_of`. ModelError for an unknown one.
+    `ensemble` each model has a second row, its name with a `+`: see `ensemble_of`. Models run in fp32 whatever is
+    quicker here, so that figures do not depend on the processor. ModelError for an unknown one.
     """
     return [method for name in names for method in _load(name, ensemble)]
 
@@ -57,7 +58,7 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
     if str(name) == SA_DCT:
         yield _sa_dct()
         return
-    restorer = Restorer(name)
+    restorer = Restorer(name, precision="fp32")
 
     def restore(degraded: Pixels) -> Pixels:
         return restorer.restore_image(degraded).astype(np.uint8, copy=False)

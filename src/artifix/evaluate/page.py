@@ -50,7 +50,7 @@ def write_page(path: str | Path, results: Results, data: str | Path, methods: Se
     for method in methods:
         if method.name != JPEG.name:
             body += [_crops(extreme, method, results) for extreme in _extremes(results, data, method)]
-    made = provenance((record.commit, record.date) for record in results.records.values())
+    made = provenance((mean.commit, mean.date) for mean in results.means())
     body.append(f"<p>{html.escape(made)}</p>")
     write_document(path, "How close restored pictures come to their targets", body)
 
@@ -134,9 +134,11 @@ def _extremes(results: Results, data: str | Path, method: Method) -> list[_Extre
     found = []
     for path in dataset.paths:
         for (name, image, codec, quality, used), record in results.records.items():
-            if (name, image, codec, used) == (dataset.name, path.name, JPEG.name, method.name):
-                gain = record.psnr - results.records[name, image, codec, quality, JPEG.name].psnr
-                found.append((gain, path, record))
+            jpeg = results.records.get((name, image, codec, quality, JPEG.name))
+            if jpeg and (name, image, codec, used) == (dataset.name, path.name, JPEG.name, method.name):
+                found.append((record.psnr - jpeg.psnr, path, record))
+    if not found:  # a file without records
+        return []
     found.sort(key=lambda one: one[0])
     return [_Extreme(path, record, gain, best) for best, (gain, path, record) in ((True, found[-1]), (False, found[0]))]
 

@@ -6,9 +6,11 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+PAPER: Final = "galteri2017"  # the one that artifix is after
+
 # The keys of `published.csv` -> the paper.
 SOURCES: Final = {
-    "galteri2017": "Galteri et al., ICCV 2017",
+    PAPER: "Galteri et al., ICCV 2017",
     "zhang2017": "DnCNN, Zhang et al., IEEE TIP 2017",
     "ehrlich2020": "QGAC, Ehrlich et al., ECCV 2020",
     "jiang2021": "FBCNN, Jiang et al., ICCV 2021",

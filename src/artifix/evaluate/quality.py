@@ -169,12 +169,12 @@ class _Bench:
     commit: str
 
     def holds(self, results: Results, path: Path, coding: Coding, method: Method) -> bool:
-        key = self.dataset.name, path.name, coding.codec, coding.quality, method.name
-        record = results.records.get(key)
+        key = coding.codec, coding.quality, method.name
+        known = results.records.get((self.dataset.name, path.name, *key)) or results.bare.get((self.dataset.name, *key))
         return (
-            record is not None
-            and record.fingerprint == method.fingerprint
-            and all(getattr(record, name) is not None for name in self.perceptual)
+            known is not None
+            and known.fingerprint == method.fingerprint
+            and all(getattr(known, name) is not None for name in self.perceptual)
         )
 
     def measure(self, path: Path, codings: Sequence[Coding], method: Method) -> list[Record]:

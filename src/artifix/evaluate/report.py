@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from artifix.evaluate.methods import JPEG
-from artifix.evaluate.published import SOURCES, Published, counterpart, read_published
+from artifix.evaluate.published import PAPER, SOURCES, Published, counterpart, read_published
 from artifix.evaluate.results import METRICS, Mean, Results
 
 TITLES: Final = {"live1": "LIVE1", "bsds500": "BSDS500 val"}
@@ -44,6 +44,8 @@ class Cell:
     """JPEG itself, which checks the bench and is no contest."""
     interval: tuple[float, float] | None = None
     """Where ours lies with 95 % confidence."""
+    apart: bool = False
+    """A published figure that nothing of ours stands beside."""
     difference: bool = False
     """Whether ours is a gain or a loss, which counts as one only if its whole interval says so."""
 
@@ -59,6 +61,13 @@ class Cell:
             return ""
         return "reached" if round(self.ours, self.decimals) >= self.published else "below"
 
+    @property
+    def gap(self) -> float:
+        """By how much ours, as printed, is below the published figure; 0 where it is not."""
+        if self.verdict != "below" or self.ours is None or self.published is None:
+            return 0.0
+        return self.published - round(self.ours, self.decimals)
+
     def __str__(self) -> str:
         sign = "+" if self.difference else ""
         ours = "–" if self.ours is None else f"{self.ours:{sign}.{self.decimals}f}"
@@ -66,7 +75,10 @@ class Cell:
             ours += " ({:{sign}.{decimals}f}..{:{sign}.{decimals}f})".format(
                 *self.interval, sign=sign, decimals=self.decimals
             )
-        return ours if self.published is None else f"{ours} / {self.published:.{self.decimals}f}"
+        if self.published is None:
+            return ours
+        published = f"{self.published:.{self.decimals}f}"
+        return published if self.apart else f"{ours} / {published}"
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,12 @@ class Sheet:
 
     heading: str
     rows: dict[str, list[Cell]]
+
+    @property
+    def shortfall(self) -> str:
+        """Which rows stay below the published ones somewhere, and by how much at most, as they are printed."""
+        worst = {row: max(cells, key=lambda cell: cell.gap) for row, cells in self.rows.items() if cells}
+        return ", ".join(f"{row} by {cell.gap:.{cell.decimals}f}" for row, cell in worst.items() if cell.gap)
 
 
 @dataclass(frozen=True)
@@ -91,53 +109,83 @@ class Section:
     unit: str = "quality"
 
 
-def sections(results: Results, metrics: Sequence[str] = METRICS) -> list[Section]:
+def sections(results: Results, metrics: Sequence[str] = METRICS, *, others: bool = True) -> list[Section]:
     """The tables of a results file, of these of its metrics, one section for each data set with something complete.
 
-    Published figures stand beside ours on an exact data set alone. A published method that was not measured has rows
-    of its own, after ours.
+    Published figures stand beside ours on an exact data set alone. The paper's rows come first, in its order, measured
+    or not, then those that are ours alone; with `others` rows of other papers that were not measured follow, as sheets
+    apart.
     """
     means = results.means()
-    return [_section(results, name, mine, metrics) for name in results.datasets if (mine := _of(means, name))]
+    return [_section(results, name, mine, metrics, others) for name in results.datasets if (mine := _of(means, name))]
 
 
 def _of(means: list[Mean], dataset: str) -> list[Mean]:
     return [mean for mean in means if mean.dataset == dataset]
 
 
-def _section(results: Results, dataset: str, means: list[Mean], metrics: Sequence[str]) -> Section:
+def _section(results: Results, dataset: str, means: list[Mean], metrics: Sequence[str], others: bool) -> Section:
     measured = results.datasets[dataset]
     known = [row for row in read_published() if (row.protocol, row.dataset) == (results.protocol, dataset)]
     published = known if measured.exact else []
     qualities = sorted({mean.quality for mean in means})
+    standing, away = _methods(means, published)
+    if not others:
+        published = [row for row in published if row.method not in away]
+        away = []
     sheets = []
     for metric in metrics:
         heading, decimals = HEADINGS[metric]
-        rows = _rows(metric, decimals, qualities, means, published)
+        rows = _rows(metric, decimals, qualities, means, published, standing)
         if any(cell.ours is not None for cells in rows.values() for cell in cells):
             sheets.append(Sheet(heading, rows))
+            if apart := _rows(metric, decimals, qualities, [], published, away):
+                sheets.append(Sheet(f"{heading}, other papers", apart))
     exact = "exactly this set" if measured.exact else "not a known set"
     title = f"{TITLES.get(dataset, dataset)}, {results.protocol}: {measured.images} pictures, {exact}"
     sources = "; ".join(dict.fromkeys(SOURCES[row.source] for row in published))
     notes = [f"Ours / published by {sources}."] if sources else []
+    theirs = {row.method for row in published}
+    alone = [name for name in standing if counterpart(name) not in theirs]
+    if alone and results.protocol == "luma" and measured.exact:
+        notes.append(f"Ours alone: {', '.join(alone)}.")
+    if any(name.endswith("+") for name in standing):
+        notes.append("+: the mean over the picture's eight flips and turns, at eight times the cost.")
     notes += [f"{coding}." for coding in results.codings.get(dataset, [])]
     unit = "crf" if results.protocol == "video" else "quality"
     return Section(title, list(map(str, qualities)), sheets, notes, unit)
 
 
+def _methods(means: list[Mean], published: list[Published]) -> tuple[list[str], list[str]]:
+    """The rows of the table itself, the paper's first and in its order, and those of other papers alone."""
+    measured = list(dict.fromkeys(mean.row for mean in means))
+    matched = {counterpart(method) for method in measured}
+    by_quality: dict[int, list[str]] = {}
+    for row in published:
+        if row.source == PAPER:
+            by_quality.setdefault(row.quality, []).append(row.method)
+    papers = max(by_quality.values(), key=len, default=[])  # not every quality has every row
+    standing = measured + [method for method in papers if method not in matched]
+    standing.sort(key=lambda name: papers.index(counterpart(name)) if counterpart(name) in papers else len(papers))
+    known = {*papers, *matched}
+    return standing, [name for name in dict.fromkeys(row.method for row in published) if name not in known]
+
+
 def _rows(
-    metric: str, decimals: int, qualities: list[int], means: list[Mean], published: list[Published]
+    metric: str,
+    decimals: int,
+    qualities: list[int],
+    means: list[Mean],
+    published: list[Published],
+    methods: list[str],
 ) -> dict[str, list[Cell]]:
     ours = {(mean.row, mean.quality): getattr(mean, metric) for mean in means}
     theirs = {(row.method, row.quality): getattr(row, metric, None) for row in published}
-    methods = list(dict.fromkeys(mean.row for mean in means))
-    matched = {counterpart(method) for method in methods}
-    methods += [method for method in dict.fromkeys(row.method for row in published) if method not in matched]
     rows = {}
     for method in methods:
         pairs = [(ours.get((method, quality)), theirs.get((counterpart(method), quality))) for quality in qualities]
         if any(figure is not None for pair in pairs for figure in pair):
-            rows[method] = [Cell(*pair, decimals, control=method == JPEG.name) for pair in pairs]
+            rows[method] = [Cell(*pair, decimals, control=method == JPEG.name, apart=not means) for pair in pairs]
     return rows
 
 
@@ -166,7 +214,7 @@ def terminal(sections: list[Section], notes: Sequence[str] = ()) -> Group:
 
 def markdown_table(results: Results, metrics: Sequence[str] = METRICS) -> str:
     """The tables in Markdown, for the README: figures of ours that reach the published ones are bold."""
-    made = provenance((record.commit, record.date) for record in results.records.values())
+    made = provenance((mean.commit, mean.date) for mean in results.means())
     return f"{markdown(sections(results, metrics))}\n{made}\n"
 
 
@@ -181,6 +229,8 @@ def markdown(sections: list[Section]) -> str:
             for row, cells in sheet.rows.items():
                 lines.append(f"| {row} | {' | '.join(_emphasised(cell) for cell in cells)} |")
             lines.append("")
+            if sheet.shortfall:
+                lines += [f"Below the published figure at most: {sheet.shortfall}.", ""]
         for note in section.notes:
             lines += [note, ""]
     return "\n".join(lines)
@@ -194,7 +244,7 @@ def _emphasised(cell: Cell) -> str:
 def provenance(measured: Iterable[tuple[str, str]]) -> str:
     """A sentence that says which commits measured something, and on which dates."""
     measured = set(measured)
-    commits = sorted({commit or "an installed copy" for commit, _ in measured})
+    commits = sorted({commit or "an installed copy" for several, _ in measured for commit in several.split(", ")})
     dates = sorted({date for _, date in measured})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     return f"Measured at commit {', '.join(commits)}, {when}."

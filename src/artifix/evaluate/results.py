@@ -85,6 +85,13 @@ class Mean:
     mosquito: float | None = None
     flicker: float | None = None
     codec: str = "jpeg"
+    fingerprint: str = ""
+    """The method's."""
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """What it is the mean of: data set, codec, quality and method."""
+        return self.dataset, self.codec, self.quality, self.method
 
     @property
     def row(self) -> str:
@@ -113,6 +120,8 @@ class Results:
     """Data set -> the codecs that were tuned for it."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Metric or codec -> why it is not there."""
+    bare: dict[tuple[str, str, int, str], Mean] = field(default_factory=dict)
+    """By their keys the means whose records were left out of the file."""
 
     def include(self, dataset: Dataset) -> None:
         """Make room for a data set; DataError if another one of that name is here already."""
@@ -134,7 +143,12 @@ class Results:
         complete = [group for key, group in groups.items() if len(group) == self.datasets[key[0]].images]
         # A method's latest state alone counts, and only once all pictures are measured with it.
         current = [group for group in complete if len({record.fingerprint for record in group}) == 1]
-        return sorted(map(_mean, current), key=lambda mean: (order.index(mean.dataset), mean.quality))
+        means = self.bare | {mean.key: mean for mean in map(_mean, current)}
+        return sorted(means.values(), key=lambda mean: (order.index(mean.dataset), mean.quality))
+
+    def without_records(self) -> "Results":
+        """The means alone, which say as much in a file a hundredth as long, but for the single pictures."""
+        return dataclasses.replace(self, records={}, bare={mean.key: mean for mean in self.means()})
 
 
 def _mean(records: list[Record]) -> Mean:
@@ -147,7 +161,8 @@ def _mean(records: list[Record]) -> Mean:
     commit = ", ".join(sorted({record.commit for record in records}))
     date = max(record.date for record in records)
     key = first.dataset, first.quality, first.method
-    return Mean(*key, len(records), commit=commit, date=date, codec=first.codec, **figures)
+    figures |= {"codec": first.codec, "fingerprint": first.fingerprint}
+    return Mean(*key, len(records), commit=commit, date=date, **figures)
 
 
 def write_results(path: str | Path, results: Results) -> None:
@@ -187,6 +202,9 @@ def read_results(path: str | Path) -> Results:
             results.codings[name] = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in tuned]
         for record in values["records"]:
             results.add(Record(**record))
+        whole = {mean.key for mean in results.means()}
+        means = (Mean(**mean) for mean in values["means"])
+        results.bare = {mean.key: mean for mean in means if mean.key not in whole}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no results of `artifix evaluate quality` ({error})") from error
     return results

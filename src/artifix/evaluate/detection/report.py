@@ -3,11 +3,14 @@
 import html
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from artifix.evaluate.detection.results import ORIGINAL, DetectionResults, Mean, Summary
 from artifix.evaluate.page import inline_svg, new_figure, table, write_document
 from artifix.evaluate.report import Cell, Section, Sheet, provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SHOWN: Final = 5  # of what was left out; the rest is in the JSON
 _EMPTY: Final = Cell(None, None, 3)
@@ -93,10 +96,15 @@ def write_detection_page(path: str | Path, results: DetectionResults, summary: S
 
 
 def _curve(path: str | Path, summary: Summary) -> str:
-    """The mAP over the JPEG quality (Fig. 6), with the 95 % intervals as bars."""
     figure = new_figure(path)
+    draw_curve(figure, summary)
+    return inline_svg(figure)
+
+
+def draw_curve(figure: "Figure", summary: Summary) -> None:
+    """Draw the mAP over the JPEG quality (Fig. 6) into an empty figure, with the 95 % intervals as bars."""
     axes = figure.subplots()
-    for row in dict.fromkeys(mean.row for mean in summary.means):
+    for place, row in enumerate(dict.fromkeys(mean.row for mean in summary.means)):
         curve = [mean for mean in summary.means if mean.row == row]
         if row == ORIGINAL:
             axes.axhline(curve[0].map_auc, color="black", linestyle="--", label=row)
@@ -104,8 +112,8 @@ def _curve(path: str | Path, summary: Summary) -> str:
         middle = [mean.map_auc for mean in curve]
         low = [mean.map_auc - mean.interval[0] for mean in curve]
         high = [mean.interval[1] - mean.map_auc for mean in curve]
-        axes.errorbar([mean.quality or 0 for mean in curve], middle, (low, high), marker="o", capsize=3, label=row)
+        aside = [(mean.quality or 0) + place / 4 for mean in curve]  # so that no interval hides another
+        axes.errorbar(aside, middle, (low, high), marker="o", capsize=3, label=row)
     axes.set(xlabel="JPEG quality", ylabel="mAP, area under the curve")
     axes.grid(alpha=0.3)
     axes.legend()
-    return inline_svg(figure)
