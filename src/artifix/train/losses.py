@@ -12,6 +12,7 @@ from artifix.train.recipe import LossRecipe
 _WINDOW: Final = 8  # pixels; Wang et al. 2004's uniform window, as Table 1 is measured
 _RANGE: Final = 2.0  # of batches in [-1, 1]
 _GOOD_MSE: Final = 1e-3  # 36 dB
+_TAUGHT_MSE: Final = 1e-5  # of a pupil's pictures against its teacher's, which lie far nearer than targets
 
 
 def mse_loss(restored: Tensor, target: Tensor) -> Tensor:
@@ -19,14 +20,14 @@ def mse_loss(restored: Tensor, target: Tensor) -> Tensor:
     return F.mse_loss(restored, target)
 
 
-def log_mse_loss(restored: Tensor, target: Tensor) -> Tensor:
-    """Mean over the patches of ln(their MSE + 1e-3), of batches (N, C, H, W) in [-1, 1].
+def log_mse_loss(restored: Tensor, target: Tensor, good: float = _GOOD_MSE) -> Tensor:
+    """Mean over the patches of ln(their MSE + good), of batches (N, C, H, W) in [-1, 1].
 
     PSNR, which is meaned over pictures, is a logarithm of MSE (Chen et al. 2022, NAFNet, train with it for that): a
-    few coarse patches no longer outweigh all others. The constant, a PSNR of 36 dB, keeps near-perfect ones light.
+    few coarse patches no longer outweigh all others. `good`, by default a PSNR of 36 dB, keeps near-perfect ones light.
     """
     errors = (restored - target).square().mean(dim=(1, 2, 3))
-    return (errors + _GOOD_MSE).log().mean()
+    return (errors + good).log().mean()
 
 
 def l1_loss(restored: Tensor, target: Tensor) -> Tensor:
@@ -87,7 +88,7 @@ def generator_losses(
     """
     losses = {name: loss(restored, target) for name, loss in PIXEL_LOSSES.items() if getattr(weights, name)}
     if weights.distilled and taught is not None:
-        losses["distilled"] = log_mse_loss(restored, taught)
+        losses["distilled"] = log_mse_loss(restored, taught, _TAUGHT_MSE)
     if weights.perceptual and perceptual is not None:
         losses["perceptual"] = perceptual(restored, target)
     if weights.adversarial and logits is not None:
