@@ -98,6 +98,11 @@ def gan(file: Path) -> str:
     return markdown_table(read_results(file), ("psnr", "ssim", "ssimulacra2", "vgg19", "texture", "mosquito"))
 
 
+def video(file: Path) -> str:
+    """What models gain in decoded videos."""
+    return markdown_table(read_results(file), ("psnr", "ssimulacra2", "flicker"))
+
+
 def training(file: Path) -> str:
     """What a step of each recipe costs, and so its whole run."""
     lines = ["| recipe | patches a step | machine | a step | the whole run |", "|---|---|---|---|---|"]
@@ -276,6 +281,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "peers": ("peers.json", peers),
     "reliability": ("reliability.json", reliability),
     "gan": ("gan.json", gan),
+    "video": ("video.json", video),
     "training": ("training.json", training),
     "folder": ("scale.json", folder),
     "workers": ("scale.json", workers),
