@@ -16,3 +16,8 @@ def test_other_lossy_formats_have_a_model_of_their_own_once_it_is_shipped(format
 def test_what_is_or_was_a_jpeg_keeps_the_default(format, lossy, monkeypatch):
     monkeypatch.setitem(MODELS, "mse-any", "")
     assert model_for(format, lossy) == DEFAULT
+
+
+def test_the_codecs_of_videos_have_theirs():
+    assert (model_for("h264", lossy=True), model_for("hevc", lossy=True)) == ("mse-video", "mse-video")
+    assert model_for("vp9", lossy=True) == DEFAULT

@@ -23,12 +23,19 @@ MODELS: Final[dict[str, str]] = {
     "l8": "b9d24e515b09c69ef615d811e7706ef55ea05a88028075ff8c09eb445fccea12",
 }
 
-# Pillow's name of a lossy format -> the model for it, where it is another than the default and is shipped.
-_FOR_FORMAT: Final[dict[str, str]] = {"WEBP": "mse-any", "AVIF": "mse-any", "JPEG2000": "mse-any"}
+# A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
+# default and is shipped.
+_FOR_FORMAT: Final[dict[str, str]] = {
+    "WEBP": "mse-any",
+    "AVIF": "mse-any",
+    "JPEG2000": "mse-any",
+    "h264": "mse-video",
+    "hevc": "mse-video",
+}
 
 
 def model_for(format: str, lossy: bool) -> str:
-    """The shipped model for files of a format, by Pillow's name; what lost nothing may yet have been a JPEG."""
+    """The shipped model for a picture's format or a video's codec; what lost nothing may yet have been a JPEG."""
     model = _FOR_FORMAT.get(format, DEFAULT) if lossy else DEFAULT
     return model if model in MODELS else DEFAULT
 
