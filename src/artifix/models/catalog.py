@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import ModelError
+from artifix.models.screening import screen
 
 DEFAULT: Final = "mse"
 VIVID: Final = "gan"  # what `detail` leads to
+_LARGEST: Final = 256 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
@@ -41,7 +43,10 @@ def model_for(format: str, lossy: bool) -> str:
 
 
 def read_model(model: str | Path) -> bytes:
-    """The ONNX file of a shipped model by name, or of any path; ModelError if there is none or it was altered."""
+    """The ONNX file of a shipped model by name, or of any path.
+
+    ModelError if there is none, a shipped one was altered, or another is larger or holds more than any of ours.
+    """
     if str(model) in MODELS:
         data = (resources.files("artifix.models") / "weights" / f"{model}.onnx").read_bytes()
         if hashlib.sha256(data).hexdigest() != MODELS[str(model)]:
@@ -51,6 +56,14 @@ def read_model(model: str | Path) -> bytes:
     if path.suffix != ".onnx":
         raise ModelError(f"{model}: no such model; known are {', '.join(MODELS)}, or the path of an .onnx file")
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
+    if len(data) > _LARGEST:
+        raise ModelError(f"{path}: not an artifix model: it is larger than {_LARGEST >> 20} MiB")
+    try:
+        screen(data)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return data
