@@ -3,13 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint readme clean
+.PHONY: demo test test-lowest lint readme clean
 
 demo: .venv/installed
 	$(BIN)/python samples/demo.py
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
+
+# The tests with the lowest versions that pyproject.toml allows of what artifix itself needs, all else as new as goes with
+# them, in a place of their own: make test-lowest [TESTS=tests/restoration]
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	sed -n '/^dependencies = \[/,/^]/s/^ *"\(.*\)>=\(.*\)",/\1==\2/p' pyproject.toml > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lowest/lowest.txt --editable '.[dev]'
+	.venv-lowest/bin/python -m pytest $(TESTS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
@@ -32,4 +40,4 @@ readme: .venv/installed-dev
 	touch $@ .venv/installed
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv .venv-lowest demo

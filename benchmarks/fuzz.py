@@ -16,9 +16,11 @@ import struct
 import tempfile
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -52,14 +54,26 @@ def main() -> None:
     print(found)
 
 
-def fuzz(count: int, seed: int, workers: int = 1, keep: Path | None = None) -> dict[str, Any]:
-    """How `count` mutated files end: counts by outcome, the slowest file's seconds, the largest worker's bytes."""
-    originals = seeds()
+def fuzz(
+    count: int,
+    seed: int,
+    workers: int = 1,
+    keep: Path | None = None,
+    originals: dict[str, bytes] | None = None,
+    make_worker: "Callable[[], Worker] | None" = None,
+) -> dict[str, Any]:
+    """How `count` mutated files end: counts by outcome, the slowest file's seconds, the largest worker's bytes.
+
+    They are made of `originals`, by default of the pictures of `seeds`, and go to such workers as `make_worker` makes.
+    """
+    originals, make_worker = originals or seeds(), make_worker or Worker
     counts: Counter[str] = Counter()
     slowest = largest = 0.0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         shares = [
-            pool.submit(_share, originals, range(first, count, workers), seed, Path(folder) / str(first), keep)
+            pool.submit(
+                _share, make_worker, originals, range(first, count, workers), seed, Path(folder) / str(first), keep
+            )
             for first in range(workers)
         ]
         for share in shares:
@@ -75,12 +89,17 @@ def fuzz(count: int, seed: int, workers: int = 1, keep: Path | None = None) -> d
 
 
 def _share(
-    originals: dict[str, bytes], numbers: range, seed: int, folder: Path, keep: Path | None
+    make_worker: "Callable[[], Worker]",
+    originals: dict[str, bytes],
+    numbers: range,
+    seed: int,
+    folder: Path,
+    keep: Path | None,
 ) -> tuple[Counter[str], float, float]:
     folder.mkdir()
     counts: Counter[str] = Counter()
     slowest = largest = 0.0
-    with Worker() as worker:
+    with make_worker() as worker:
         for number in numbers:
             name, data = mutated(originals, random.Random(f"{seed}/{number}"))
             end = worker.restore(folder, name, data)
@@ -257,6 +276,23 @@ class End:
 class Worker:
     """A process that restores one file after another, and is started anew when one was its end."""
 
+    suffix = ".png"  # of what it writes
+
+    @staticmethod
+    def is_whole(path: Path) -> bool:
+        """Whether the output can be read from end to end."""
+        try:
+            with Image.open(path) as picture:
+                picture.load()
+        except OSError:
+            return False
+        return True
+
+    @staticmethod
+    def restorer() -> Callable[[Path, Path], object]:
+        """What restores a file into another, in the process."""
+        return partial(Restorer(threads=1).restore_file, max_pixels=PIXELS)
+
     def __enter__(self) -> "Worker":
         self._start()
         return self
@@ -266,7 +302,7 @@ class Worker:
 
     def restore(self, folder: Path, name: str, data: bytes) -> End:
         """Restore these bytes under this name in an empty folder, look at what is there then, and empty it."""
-        source, target = folder / name, folder / "restored" / f"{Path(name).stem}.png"
+        source, target = folder / name, folder / "restored" / f"{Path(name).stem}{self.suffix}"
         source.write_bytes(data)
         end = self._ask(source, target)
         left = {path for path in folder.rglob("*") if path.is_file()} - {source}
@@ -274,7 +310,7 @@ class Worker:
             end = End("input changed")
         elif end.outcome in GOOD and left != ({target} if end.outcome == "restored" else set()):
             end = End("leftovers", str(left))
-        elif end.outcome == "restored" and not _is_whole(target):
+        elif end.outcome == "restored" and not self.is_whole(target):
             end = End("broken output")
         for path in (*left, source):
             path.unlink()
@@ -298,7 +334,7 @@ class Worker:
     def _start(self) -> None:
         spawn = mp.get_context("spawn")  # a fork would take the threads' locks with it
         self.pipe, far = spawn.Pipe()
-        self.process = spawn.Process(target=_work, args=(far,), daemon=True)
+        self.process = spawn.Process(target=_work, args=(far, self.restorer), daemon=True)
         self.process.start()
         far.close()
         self.pipe.recv()  # ready
@@ -309,11 +345,11 @@ class Worker:
         self.pipe.close()
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, make_restorer: Callable[[], Callable[[Path, Path], object]]) -> None:
     import time
     import traceback
 
-    restorer = Restorer(threads=1)
+    restore = make_restorer()
     pipe.send("ready")
     with suppress(EOFError):
         while True:
@@ -321,7 +357,7 @@ def _work(pipe: Connection) -> None:
             began = time.perf_counter()
             outcome, reason = "restored", ""
             try:
-                restorer.restore_file(source, target, max_pixels=PIXELS)
+                restore(source, target)
             except ArtifixError as error:
                 outcome, reason = "refused", str(error)
                 if "\n" in reason or source.name not in reason:
@@ -330,15 +366,6 @@ def _work(pipe: Connection) -> None:
                 outcome, reason = "traceback", traceback.format_exc()
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             pipe.send(End(outcome, reason, time.perf_counter() - began, memory))
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

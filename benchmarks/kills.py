@@ -1,13 +1,14 @@
-"""Killed at any moment: `kill -9` a folder run and a training again and again, and look at what is left.
+"""Killed at any moment: `kill -9` a folder run, a video and a training again and again, and look at what is left.
 
-    python benchmarks/kills.py [--count 50] [--seed 0] --json results/reliability.json
+    python benchmarks/kills.py [--count 50] [--only folder,video,training] [--seed 0] --json results/reliability.json
 
 After every kill each input must be what it was, each output absent or whole (the same bytes as without a kill) and the
-newest checkpoint must load; started again, a folder run completes what is missing and a training goes on.
+newest checkpoint must load; started again, a folder run completes what is missing, and a video and a training go on.
 """
 
 import argparse
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from measured import add_results
 
@@ -44,8 +46,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, required=True)
+    experiments = {"folder": kill_folder_runs, "video": kill_videos, "training": kill_trainings}
+    parser.add_argument("--only", default=",".join(experiments), help="with commas")
     options = parser.parse_args()
-    for name, experiment in {"folder": kill_folder_runs, "training": kill_trainings}.items():
+    for name in options.only.split(","):
+        experiment = experiments[name]
         with tempfile.TemporaryDirectory() as folder:
             found = experiment(Path(folder), options.count, random.Random(options.seed))
         add_results(options.json, f"killed_{name}", found | {"count": options.count, "seed": options.seed})
@@ -74,6 +79,30 @@ def kill_folder_runs(folder: Path, count: int, chance: random.Random) -> dict[st
     return found
 
 
+def kill_videos(folder: Path, count: int, chance: random.Random) -> dict[str, Any]:
+    """A video of three segments, coded without loss: so each run's frames, and its file, are the same."""
+    source, whole = folder / "in.mkv", folder / "whole.mkv"
+    make_video(source, frames=300)
+    before = source.read_bytes()
+    command = [*ARTIFIX, "restore", source, "--codec", "ffv1", "-o"]
+    started = time.monotonic()
+    subprocess.run([*command, whole], check=True, capture_output=True)
+    full = time.monotonic() - started
+    found = {"inputs_changed": 0, "outputs_broken": 0, "outputs_missing": 0, "killed_midway": 0, "left_behind": 0}
+    for number in range(count):
+        out = folder / f"out{number}" / "out.mkv"
+        kill_after([*command, out], chance.uniform(full / 3, full))
+        found["killed_midway"] += out.parent.exists() and not out.exists()
+        found["outputs_broken"] += out.exists() and out.read_bytes() != whole.read_bytes()
+        again = subprocess.run([*command, out], capture_output=True, check=False)
+        found["outputs_missing"] += again.returncode != 0 or not out.exists()
+        found["outputs_broken"] += out.exists() and out.read_bytes() != whole.read_bytes()
+        found["left_behind"] += sum(path != out for path in out.parent.rglob("[!.]*"))
+        found["inputs_changed"] += source.read_bytes() != before
+        shutil.rmtree(out.parent, ignore_errors=True)
+    return found
+
+
 def kill_trainings(folder: Path, count: int, chance: random.Random) -> dict[str, Any]:
     """A small training with a checkpoint every five steps."""
     inputs = make_pictures(folder / "in", 12, side=128)
@@ -81,9 +110,11 @@ def kill_trainings(folder: Path, count: int, chance: random.Random) -> dict[str,
     recipe.write_text(RECIPE)
     command = [*ARTIFIX, "train", recipe, "--data", folder / "in", "--out", run, "--checkpoint-every", "5", "--resume"]
     found = {"inputs_changed": 0, "checkpoints_broken": 0, "starts_refused": 0, "steps_lost": 0}
-    before = 0
+    started = time.monotonic()
+    subprocess.run([*command, "--steps", "5"], check=True, capture_output=True)
+    full, before = time.monotonic() - started, 5
     for _ in range(count):
-        kill_after(command, chance.uniform(2, 6))
+        kill_after(command, chance.uniform(full / 2, 2 * full))
         found["inputs_changed"] += contents(folder / "in") != inputs
         newest = latest_checkpoint(run)
         if newest is None:
@@ -117,6 +148,17 @@ def make_pictures(folder: Path, count: int, side: int) -> dict[Path, bytes]:
         picture = noise.repeat(8, axis=0).repeat(8, axis=1)
         artifix.write_image(folder / f"{number}.jpg", picture, quality=30)
     return contents(folder)
+
+
+def make_video(file: Path, frames: int) -> None:
+    """Small noise that moves, by MPEG-4."""
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("mpeg4", 25)
+        stream.height, stream.width, stream.pix_fmt = noise.shape[0], noise.shape[1], "yuv420p"
+        for number in range(frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.roll(noise, number, axis=1), format="rgb24")))
+        container.mux(stream.encode(None))
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

@@ -147,6 +147,11 @@ def _verdicts(results: Results) -> Iterator[str]:
             yield f"- Has `{VIVID}` {words} `{other}`? {'; '.join(answers)}."
 
 
+def video(file: Path) -> str:
+    """What models gain in decoded videos."""
+    return markdown_table(read_results(file), ("psnr", "ssimulacra2", "flicker"))
+
+
 def training(file: Path) -> str:
     """What a step of each recipe costs, and so its whole run."""
     lines = ["| recipe | patches a step | machine | a step | the whole run |", "|---|---|---|---|---|"]
@@ -166,21 +171,31 @@ def reliability(file: Path) -> str:
     """What was tried, how often, what was lost."""
     results = json.loads(file.read_text(encoding="utf-8"))
     lines = ["| tried | times | how it ended | lost |", "|---|---|---|---|"]
-    pictures = results["pictures"]
-    ends = ", ".join(f"{number:,} {outcome}" for outcome, number in pictures["outcomes"].items())
-    worst = f"at most {pictures['slowest_seconds']:.1f} s and {pictures['peak_gib']:.2f} GiB"
-    lines.append(f"| mutated picture files | {pictures['count']:,} | {ends}; {worst} | {_lost(pictures['lost'])} |")
-    folder = results["killed_folder"]
-    lost = folder["inputs_changed"] + folder["outputs_broken"] + folder["outputs_missing"]
-    ends = f"{folder['killed_midway']} with some outputs written; each run completed when started again"
-    lines.append(f"| `kill -9` of a folder run | {folder['count']} | {ends} | {_lost(lost)} |")
-    training = results["killed_training"]
-    lost = sum(training[name] for name in ("inputs_changed", "checkpoints_broken", "starts_refused", "steps_lost"))
-    ends = f"went on from the newest checkpoint each time, to step {training['steps_at_the_end']}"
-    lines.append(f"| `kill -9` of a training | {training['count']} | {ends} | {_lost(lost)} |")
+    for name, what in (("pictures", "mutated picture files"), ("videos", "mutated video files")):
+        if found := results.get(name):
+            ends = ", ".join(f"{number:,} {outcome}" for outcome, number in found["outcomes"].items())
+            worst = f"at most {found['slowest_seconds']:.1f} s and {found['peak_gib']:.2f} GiB"
+            lines.append(f"| {what} | {found['count']:,} | {ends}; {worst} | {_lost(found['lost'])} |")
+    for name, what in _KILLED.items():
+        if found := results.get(f"killed_{name}"):
+            lost = sum(found.get(loss, 0) for loss in _LOSSES)
+            lines.append(f"| `kill -9` of a {what} | {found['count']} | {_after_kills(found)} | {_lost(lost)} |")
     commits = ", ".join(sorted({section["commit"] for section in results.values()}))
     days = ", ".join(sorted({section["date"] for section in results.values()}))
     return "\n".join([*lines, "", f"Measured at commit {commits}, {days}."])
+
+
+_KILLED: Final = {"folder": "folder run", "video": "video", "training": "training"}
+_LOSSES: Final = (
+    *("inputs_changed", "outputs_broken", "outputs_missing", "left_behind"),
+    *("checkpoints_broken", "starts_refused", "steps_lost"),
+)
+
+
+def _after_kills(found: dict[str, Any]) -> str:
+    if "steps_at_the_end" in found:
+        return f"went on from the newest checkpoint each time, to step {found['steps_at_the_end']}"
+    return f"{found['killed_midway']} with something written; each run completed when started again"
 
 
 def _lost(count: int) -> str:
@@ -333,6 +348,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "peers": ("peers.json", peers),
     "reliability": ("reliability.json", reliability),
     "gan": ("gan.json", gan),
+    "video": ("video.json", video),
     "training": ("training.json", training),
     "folder": ("scale.json", folder),
     "workers": ("scale.json", workers),

@@ -37,11 +37,13 @@ class RecordDisplay:
         self.task = self.bar.add_task("", total=count, speed="")
 
     def __enter__(self) -> Self:
-        self.bar.start()
+        if not self.bar.disable:
+            self.bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        if not self.bar.disable:  # Rich 13.8 ends even a bar that is not shown with an empty line
+            self.bar.stop()
         if self.count > 1 and not self.as_json:
             counts = ", ".join(f"{number} {status}" for status, number in self.statuses.items())
             self._print(f"{counts or 'nothing done'}; {self._speed()}")

@@ -50,6 +50,18 @@ def test_every_codec_rate_and_method_has_its_row(pictures, tmp_path, make_model)
     assert json.loads(path.read_text())["protocol"] == "video"
 
 
+def test_films_of_pictures_have_the_sides_that_are_asked_for(pictures, monkeypatch):
+    sizes = set()
+    coded = video.encode_clip
+    monkeypatch.setattr(
+        video, "encode_clip", lambda planes, *a, **k: (sizes.add(planes[0][0].shape), coded(planes, *a, **k))[1]
+    )
+    first = evaluate_video(pictures, [], (30,), ["h264"], frames=2, perceptual=[])
+    second = evaluate_video(pictures, [], (30,), ["h264"], frames=2, side=80, perceptual=[])
+    assert sizes == {(76, 102), (76, 80)}  # four fifths of 96x128
+    assert first.datasets != second.datasets
+
+
 def test_doing_nothing_changes_no_figure(pictures, make_model, monkeypatch):
     monkeypatch.setattr(video.Restorer, "restore_planes", lambda self, planes, progress=None: planes.copy())
     results = evaluate_video(pictures, [make_model()], (30,), ["h264"], frames=3, perceptual=[])

@@ -1,12 +1,18 @@
+import itertools
+import resource
+import signal
 from fractions import Fraction
+from functools import partial
 
 import av
 import numpy as np
 import pytest
 
-from artifix.errors import ModelError, OutputError
+from artifix.errors import ModelError, OutputError, VideoError
+from artifix.models import catalog
 from artifix.restoration import Restorer
 from artifix.restoration.deblocker import Deblocker
+from artifix.video import restore
 from artifix.video.restore import restore_video
 from artifix.yuv import Layout, add_change, to_ycbcr
 
@@ -209,8 +215,6 @@ def test_an_output_that_exists_is_kept_and_the_input_never_replaced(make_clip, r
 
 def test_memory_is_that_of_a_few_frames(make_clip, restorer, tmp_path, monkeypatch):
     """However many frames there are, only so many of them are alive at once."""
-    from artifix.video import restore
-
     alive, most = set(), [0]
     read, written = restore.read_frames, restore.restore_frame
 
@@ -229,6 +233,48 @@ def test_memory_is_that_of_a_few_frames(make_clip, restorer, tmp_path, monkeypat
     clip = make_clip(times=range(0, 1000, 20))
     restore_video(clip, tmp_path / "out.mp4", restorer)
     assert most[0] <= restore._WAITING + 2
+
+
+@pytest.fixture
+def full_disk():
+    """While a test lasts, no file grows beyond 5,000 bytes."""
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("codec", ["h264", "ffv1"])
+def test_a_full_disk_leaves_nothing(make_clip, restorer, tmp_path, codec, request):
+    clip = make_clip("clip.mkv", codec="ffv1", samples=stretched)
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OutputError, match=r"cannot be written \(File too large\)$"):
+        restore_video(clip, tmp_path / "out.mkv", restorer, codec=codec)
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_what_is_whole_outlasts_an_error_that_comes_after_it(make_clip, restorer, tmp_path, monkeypatch):
+    clip, read = make_clip(times=range(0, 200, 20)), restore.read_frames
+
+    def gone(after, *arguments):
+        yield from itertools.islice(read(*arguments), after)
+        raise VideoError("the drive went away")
+
+    for after, left in ((2, 0), (5, 1)):
+        monkeypatch.setattr(restore, "read_frames", partial(gone, after))
+        with pytest.raises(VideoError, match="went away"):
+            restore_video(clip, tmp_path / "out.mp4", restorer, segment=3)
+        assert len(list(tmp_path.glob("out.mp4.segments/0*.mkv"))) == left
+        assert (tmp_path / "out.mp4.segments").exists() == bool(left)
+
+
+@pytest.mark.parametrize(("codec", "model"), [("h264", "mse-video"), ("vp9", "mse")])
+def test_a_codec_may_have_its_model_and_the_record_names_it(make_clip, tmp_path, monkeypatch, codec, model):
+    monkeypatch.setitem(catalog._FOR_FORMAT, codec, "mse-video")
+    clip = make_clip("clip.mkv", codec="libx264", times=(0, 20))
+    assert restore_video(clip, tmp_path / "out.mkv", Restorer(), codec="ffv1").model == model
+    assert restore_video(clip, tmp_path / "named.mkv", Restorer("mse"), codec="ffv1").model == "mse"
 
 
 def test_a_method_without_a_network_is_refused(make_clip, tmp_path):

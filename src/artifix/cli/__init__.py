@@ -329,6 +329,8 @@ def main() -> None:
         _complain(error)
     except ModuleNotFoundError as error:
         _complain(f"{error.name} is not installed; this command needs an extra: see the README")
+    except MemoryError:
+        _complain("out of memory")
     except OSError as error:
         _complain(f"{error.filename}: {error.strerror}" if error.filename else error)
     else:

@@ -58,6 +58,7 @@ def evaluate_video(
     codecs: Sequence[str] = CODECS,
     *,
     frames: int = 8,
+    side: int | None = None,
     perceptual: Sequence[str] | None = None,
     json_path: str | Path | None = None,
     jobs: int = 2,
@@ -67,7 +68,8 @@ def evaluate_video(
 
     A codec is one of `CODECS`; with `-intra` behind it every frame is coded on its own, as the paper's pictures are.
     Clips are so many frames each: the beginnings of the videos in a folder, or, where it holds none, films of its
-    pictures, over which a camera pans and zooms as the picture's name decides. A clip's figures are its frames' means.
+    pictures, over which a camera pans and zooms as the picture's name decides, at most `side` pixels high and wide. A
+    clip's figures are its frames' means.
     `flicker` is the mean absolute change of the error from one frame to the next, as a share of the decoded clip's: 1
     is no better, 0 an error that stands still. `Record.quality` is the rate factor.
 
@@ -75,10 +77,11 @@ def evaluate_video(
     `evaluate_quality`. DataError for a folder without clips, CodecError where PyAV or an encoder is missing.
     """
     results = open_results(json_path, "video")
-    dataset = _dataset(Path(data), frames)
+    dataset = _dataset(Path(data), frames, side)
     results.include(dataset)
     further = load_metrics(perceptual, None, results)
-    bench = _Bench(dataset, frames, _FIGURES | further, {Path(m).stem: Restorer(m) for m in models}, current_commit())
+    restorers = {Path(model).stem: Restorer(model) for model in models}
+    bench = _Bench(dataset, frames, side, _FIGURES | further, restorers, current_commit())
     codings = list(itertools.product(codecs, crfs))
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
     try:
@@ -111,6 +114,7 @@ class _Bench:
 
     dataset: Dataset
     frames: int
+    side: int | None
     figures: dict[str, Metric]
     restorers: dict[str, Restorer]
     commit: str
@@ -126,7 +130,7 @@ class _Bench:
 
     def measure(self, path: Path, todo: Sequence[tuple[str, int, str]]) -> list[Record]:
         """The records of one clip."""
-        clip = _read_clip(path, self.frames)
+        clip = _read_clip(path, self.frames, self.side)
         targets = list(map(_rgb, clip))
         records = []
         for (codec, crf), group in itertools.groupby(todo, key=lambda item: item[:2]):
@@ -175,12 +179,13 @@ class _Bench:
         return self.restorers[name].engine.fingerprint if name else ""
 
 
-def _dataset(folder: Path, frames: int) -> Dataset:
-    """The folder's videos, else its pictures; as many frames of them as are measured belong to what they are."""
+def _dataset(folder: Path, frames: int, side: int | None) -> Dataset:
+    """The folder's videos, else its pictures; what of them is measured belongs to what they are."""
     videos = sorted(path for path in folder.iterdir() if is_video(path)) if folder.is_dir() else []
     if not videos:
         dataset = load_dataset(folder)
-        return dataclasses.replace(dataset, fingerprint=f"{dataset.fingerprint}, films of {frames} frames")
+        films = f"films of {frames} frames" + (f", {side} pixels a side" if side else "")
+        return dataclasses.replace(dataset, fingerprint=f"{dataset.fingerprint}, {films}")
     digest = hashlib.sha256()
     for path in videos:
         with path.open("rb") as file:
@@ -188,9 +193,9 @@ def _dataset(folder: Path, frames: int) -> Dataset:
     return Dataset(folder.resolve().name, tuple(videos), f"{digest.hexdigest()}, {frames} frames", exact=False)
 
 
-def _read_clip(path: Path, frames: int) -> Frames:
+def _read_clip(path: Path, frames: int, side: int | None) -> Frames:
     """The clip's frames, sides even, that are coded."""
-    clip = list(itertools.islice(_video_frames(path) if is_video(path) else _film_frames(path, frames), frames))
+    clip = list(itertools.islice(_video_frames(path) if is_video(path) else _film_frames(path, frames, side), frames))
     if min(clip[0].shape[:2]) < metrics.BLOCK:
         raise DataError(f"{path}: is too small to measure")
     return clip
@@ -209,9 +214,9 @@ def _video_frames(path: Path) -> Iterator[Plane]:
         yield ycbcr[: ycbcr.shape[0] // 2 * 2, : ycbcr.shape[1] // 2 * 2]
 
 
-def _film_frames(path: Path, frames: int) -> Iterator[Plane]:
+def _film_frames(path: Path, frames: int, side: int | None) -> Iterator[Plane]:
     picture = read_rgb(path)
-    height, width = (int(_WINDOW * extent) // 2 * 2 for extent in picture.shape[:2])
+    height, width = (min(int(_WINDOW * extent), side or extent) // 2 * 2 for extent in picture.shape[:2])
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:8]))
     angle, speed, zoom = rng.uniform(0, 2 * np.pi), _SPEED * rng.random(), rng.uniform(-_ZOOM, _ZOOM)
     y, x = (picture.shape[0] - height) / 2, (picture.shape[1] - width) / 2

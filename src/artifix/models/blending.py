@@ -4,7 +4,6 @@ It works on the ONNX files' bytes: where each float tensor lies is found, and it
 engine runs a blend as it runs any model, at the same cost, and none of the packages that make ONNX files is needed.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from artifix.errors import ModelError
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.catalog import VIVID, read_model
+from artifix.models.protobuf import fields, varint
 
 # Numbers of fields in onnx.proto.
 _GRAPH, _METADATA = 7, 14  # of the model
@@ -96,13 +96,13 @@ def _are_kin(pairs: list[tuple[_Tensor, _Tensor]]) -> bool:
 def _read(data: bytes, which: str) -> _Contents:
     card, tensors = None, dict[bytes, _Tensor]()
     try:
-        for number, start, stop in _fields(data, 0, len(data)):
+        for number, start, stop in fields(data, 0, len(data)):
             if number == _METADATA:
-                entry = {key: data[begin:end] for key, begin, end in _fields(data, start, stop)}
+                entry = {key: data[begin:end] for key, begin, end in fields(data, start, stop)}
                 if entry.get(_KEY) == METADATA_KEY.encode():
                     card = entry[_VALUE].decode()
             elif number == _GRAPH:
-                for kind, begin, end in _fields(data, start, stop):
+                for kind, begin, end in fields(data, start, stop):
                     if kind == _INITIALIZER:
                         tensors |= _floats(data, begin, end)
         return _Contents(card_from_json(card), tensors)
@@ -115,44 +115,13 @@ def _read(data: bytes, which: str) -> _Contents:
 def _floats(data: bytes, start: int, stop: int) -> dict[bytes, _Tensor]:
     """The tensor in data[start:stop] by its key, or nothing if it holds whole numbers; ModelError for bytes."""
     key, at, kind, values = b"", 0, 0, b""
-    for number, begin, end in _fields(data, start, stop):
+    for number, begin, end in fields(data, start, stop):
         if number == _RAW:
             at, values = begin, data[begin:end]
             continue
         key += bytes([number]) + data[begin:end]
         if number == _TYPE:
-            kind = _varint(data, begin)[0]
+            kind = varint(data, begin)[0]
     if kind in _BYTES:
         raise ModelError("its weights are quantised; blend those that they were made from")
     return {key: _Tensor(np.frombuffer(values, _FLOATS[kind]), at)} if kind in _FLOATS else {}
-
-
-def _fields(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """The fields of the protobuf message in data[start:stop]: each one's number, and where its value lies."""
-    while start < stop:
-        key, start = _varint(data, start)
-        match key & 7:  # the wire type
-            case 0:
-                end = _varint(data, start)[1]
-            case 1:
-                end = start + 8
-            case 2:
-                length, start = _varint(data, start)
-                end = start + length
-            case 5:
-                end = start + 4
-            case _:
-                raise ValueError("no protobuf message")
-        if end > stop:
-            raise ValueError("no protobuf message")
-        yield key >> 3, start, end
-        start = end
-
-
-def _varint(data: bytes, start: int) -> tuple[int, int]:
-    """A number of variable length, seven bits a byte, the lowest first, and where it ends; IndexError past the end."""
-    value = shift = 0
-    while data[start] & 0x80:
-        value |= (data[start] & 0x7F) << shift
-        shift, start = shift + 7, start + 1
-    return value | data[start] << shift, start + 1

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import ModelError
+from artifix.models.screening import screen
 
 DEFAULT: Final = "mse"
 VIVID: Final = "gan"  # what `detail` leads to
+_LARGEST: Final = 256 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
@@ -23,18 +25,26 @@ MODELS: Final[dict[str, str]] = {
     "l8": "b9d24e515b09c69ef615d811e7706ef55ea05a88028075ff8c09eb445fccea12",
 }
 
-# Pillow's name of a lossy format -> the model for it, where it is another than the default and is shipped.
-_FOR_FORMAT: Final[dict[str, str]] = {"WEBP": "mse-any", "AVIF": "mse-any", "JPEG2000": "mse-any"}
+# A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
+# default and is shipped. `mse-video` is none of them: it harms films of CRF 23 and below.
+_FOR_FORMAT: Final[dict[str, str]] = {
+    "WEBP": "mse-any",
+    "AVIF": "mse-any",
+    "JPEG2000": "mse-any",
+}
 
 
 def model_for(format: str, lossy: bool) -> str:
-    """The shipped model for files of a format, by Pillow's name; what lost nothing may yet have been a JPEG."""
+    """The shipped model for a picture's format or a video's codec; what lost nothing may yet have been a JPEG."""
     model = _FOR_FORMAT.get(format, DEFAULT) if lossy else DEFAULT
     return model if model in MODELS else DEFAULT
 
 
 def read_model(model: str | Path) -> bytes:
-    """The ONNX file of a shipped model by name, or of any path; ModelError if there is none or it was altered."""
+    """The ONNX file of a shipped model by name, or of any path.
+
+    ModelError if there is none, a shipped one was altered, or another is larger or holds more than any of ours.
+    """
     if str(model) in MODELS:
         data = (resources.files("artifix.models") / "weights" / f"{model}.onnx").read_bytes()
         if hashlib.sha256(data).hexdigest() != MODELS[str(model)]:
@@ -44,6 +54,14 @@ def read_model(model: str | Path) -> bytes:
     if path.suffix != ".onnx":
         raise ModelError(f"{model}: no such model; known are {', '.join(MODELS)}, or the path of an .onnx file")
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
+    if len(data) > _LARGEST:
+        raise ModelError(f"{path}: not an artifix model: it is larger than {_LARGEST >> 20} MiB")
+    try:
+        screen(data)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return data

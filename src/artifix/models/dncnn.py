@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from artifix.models.chain import ChainConfig, Layer
+from artifix.models.generator import MOST_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class DnCnnConfig(ChainConfig):
         super().__post_init__()
         if self.features < 1 or self.depth < 2:
             raise ValueError(f"features must be at least 1 and depth at least 2, got {self.features} and {self.depth}")
+        if 9 * self.features**2 * self.depth > MOST_WEIGHTS:
+            raise ValueError(f"{self.features} features in {self.depth} layers are more than {MOST_WEIGHTS:,} weights")
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -11,6 +11,7 @@ from artifix.models.padding import replication_pad
 
 SLOPE: Final = 0.2
 STRIDE: Final = 2
+MOST_WEIGHTS: Final = 100_000_000  # more is no network of ours, and a stranger's checkpoint that fills the memory
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class GeneratorConfig:
             raise ValueError(
                 f"features must be at least 1 and blocks at least 0, got {self.features} and {self.blocks}"
             )
+        if 9 * self.features**2 * (2 * self.blocks + 1) > MOST_WEIGHTS:
+            raise ValueError(f"{self.features} features in {self.blocks} blocks are more than {MOST_WEIGHTS:,} weights")
 
 
 class Conv(nn.Module):

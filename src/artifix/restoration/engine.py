@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import io
 import json
 import platform
 import shutil
@@ -61,9 +62,15 @@ class Engine:
     """Pixels of its halo that a tile comes back without, at each side where it is inside the picture."""
 
     def __call__(self, batch: Batch, inside: Inside = WHOLE) -> Batch:
-        """Run the network on one batch: of a whole picture, or of a tile, which may lose `trim` pixels `inside`."""
+        """Run the network on one batch: of a whole picture, or of a tile, which may lose `trim` pixels `inside`.
+
+        ModelError where the runtime fails at it, as each does in its own way when memory is short.
+        """
         with self.lock:
-            return self.run(batch, inside)
+            try:
+                return self.run(batch, inside)
+            except Exception as error:
+                raise ModelError(f"{self.name} failed, most likely for lack of memory: {_reason(error)}") from error
 
 
 def load_engine(
@@ -101,6 +108,8 @@ def load_engine(
         raise ModelError(f"the {engine} engine is not installed: {error}") from error
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
+    except (RuntimeError, MemoryError) as error:
+        raise ModelError(f"{model}: {engine} failed, most likely for lack of memory: {_reason(error)}") from error
     if not _fits(run, card):
         raise ModelError(f"{model}: its network does not fit its card")
     return Engine(engine, used, card, run, threading.Lock(), hashlib.sha256(data).hexdigest()[:16], trimmed)
@@ -112,6 +121,12 @@ def read_card(model: str | Path) -> ModelCard:
         return _read_openvino(openvino_core(), read_model(model))[1]
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What a runtime says last; before that it tells where in its own source it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 def _fits(run: Run, card: ModelCard) -> bool:
@@ -209,8 +224,10 @@ def _key(core: Any, data: bytes, precision: str) -> str | None:
 
 def _keep(key: str | None, network: _Compiled) -> None:
     if key is not None:
+        exported = io.BytesIO()  # what export_model() returns depends on OpenVINO's version
+        network.compiled.export_model(exported)
         facts = {"card": network.card.to_json(), "precision": network.precision, "trimmed": network.trimmed}
-        write_cached(key, json.dumps(facts).encode() + b"\n" + network.compiled.export_model().getvalue())
+        write_cached(key, json.dumps(facts).encode() + b"\n" + exported.getvalue())
 
 
 def _kept(core: Any, key: str | None, settings: dict[str, Any]) -> _Compiled | None:

@@ -35,11 +35,11 @@ _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 class Restorer(FileRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads.
 
-    `model` is a shipped model's name or the path of an .onnx file of ours; None leaves it to each picture's format, as
-    `model_for` says, and is the default model for images, for videos and with `detail`. `strength` 0..1 blends between
-    the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same beginning.
-    `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes
-    beside the picture itself; larger pictures go through in tiles, with the same result.
+    `model` is a shipped model's name or the path of an .onnx file of ours; None leaves it to each picture's format and
+    each video's codec, as `model_for` says, and is the default model for images and with `detail`. `strength` 0..1
+    blends between the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same
+    beginning. `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network
+    takes beside the picture itself; larger pictures go through in tiles, with the same result.
     """
 
     def __init__(
@@ -73,7 +73,14 @@ class Restorer(FileRestorer):
 
     def for_picture(self, picture: Picture) -> "Restorer":
         """The restorer itself, or where no model was named one alike but for the model, which suits the format."""
-        model = model_for(picture.format, picture.lossy) if self._by_format else self.model
+        return self._for(picture.format, picture.lossy)
+
+    def for_video(self, codec: str) -> "Restorer":
+        """The same for a video, by FFmpeg's name of its codec."""
+        return self._for(codec, lossy=True)
+
+    def _for(self, format: str, lossy: bool) -> "Restorer":
+        model = model_for(format, lossy) if self._by_format else self.model
         if model == self.model:
             return self
         with self._lock:

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 import av
 
 from artifix.errors import OutputError
+from artifix.video.container import open_container
 from artifix.video.segments import Segment, read_packets
 from artifix.video.source import Video, open_video
 
@@ -24,7 +25,7 @@ def assemble(
     with (
         open_video(video.path) as source,
         av.open(str(segments[0].path)) as first,
-        av.open(file, "w", format=container_name) as output,
+        open_container(file, container_name) as output,
     ):
         output.flags |= av.container.core.Flags.bitexact.value  # the same input makes the same file
         output.metadata.update(_kept(source.metadata))

@@ -43,7 +43,8 @@ def restore_video(
     `codec` is h264, hevc or ffv1 (without loss), by default H.264, or HEVC for more than 8 bits; `crf` 0..51 its
     constant rate factor, smaller being better. Memory is that of a few frames. What is done is kept in segments of so
     many frames, in a folder beside the target: after an interruption the same call goes on from there. The target
-    appears whole or not at all, and one that exists is kept unless `overwrite`. `progress` hears the share done, 0..1,
+    appears whole or not at all, and one that exists is kept unless `overwrite`. A restorer for which no model was named
+    takes the one for the video's codec, and the record says which. `progress` hears the share done, 0..1,
     and may raise to stop.
 
     VideoError, CodecError and OutputError say what is wrong with the source, the encoder and the target; all of it
@@ -60,6 +61,7 @@ def restore_video(
     began = time.perf_counter()
     video = probe(source, max_pixels=max_pixels)
     encoding = choose(video, codec, crf)
+    restorer = restorer.for_video(video.codec)
     segments = Segments(target)
     asked = {
         "model": restorer.engine.fingerprint,
@@ -67,22 +69,21 @@ def restore_video(
         "precision": restorer.engine.precision,
     }
     done = segments.begin(job_of(video, encoding, asked, segment))
-    try:
-        notes = _try(container, video, encoding, segments)
-    except ArtifixError:
-        if not done:
-            segments.end()
-        raise
-
     tally = Tally()
     behind = sum(len(each.times) for each in done)
-    with (
-        ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
-        ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
-    ):
-        for first in frames:
-            rest = itertools.islice(frames, segment - 1)
-            done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
+    try:
+        notes = _try(container, video, encoding, segments)
+        with (
+            ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
+            ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
+        ):
+            for first in frames:
+                rest = itertools.islice(frames, segment - 1)
+                done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
+    except ArtifixError:
+        if not done:  # nothing is there to go on from
+            segments.end()
+        raise
     with atomic_output(target, overwrite=overwrite) as file:
         assemble(file, container, video, done)
     segments.end()

@@ -21,6 +21,7 @@ import av
 
 from artifix.errors import CodecError, OutputError
 from artifix.image import atomic_output
+from artifix.video.container import open_container
 from artifix.video.encoders import Encoding, add_encoder
 from artifix.video.source import Video
 
@@ -70,7 +71,7 @@ class Segments:
         times: list[int] = []
         durations: list[int] = []
         delay = 0
-        with atomic_output(path, overwrite=True) as file, av.open(file, "w", format="matroska") as container:
+        with atomic_output(path, overwrite=True) as file, open_container(file, "matroska") as container:
             stream = _opened(container, video, encoding)
             coded = 0
             for frame in itertools.chain(frames, [None]):

@@ -1,0 +1,35 @@
+"""A container that is written into an open file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+import av
+
+
+@contextmanager
+def open_container(file: BinaryIO, name: str) -> Iterator[Any]:
+    """PyAV's container of this name (FFmpeg's) over a file; an OSError in writing the file comes out as it was."""
+    watched = _Watched(file)
+    try:
+        with av.open(watched, "w", format=name) as container:
+            yield container
+    except Exception:
+        if watched.error:  # all that PyAV tells of it is that a callback failed
+            raise watched.error from None
+        raise
+
+
+class _Watched:
+    """A file that remembers the first error in writing it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.seek, self.tell = file, file.seek, file.tell
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self.file.write(data)
+        except OSError as error:
+            self.error = self.error or error
+            raise
