@@ -8,6 +8,7 @@ that a client has whole must be what the library writes; no input may change, an
 """
 
 import argparse
+import http.client
 import json
 import os
 import random
@@ -231,7 +232,7 @@ def ask(stop: threading.Event, method: str, url: str, body: dict[str, Any]) -> d
                 return told
         except urllib.error.HTTPError:
             raise
-        except (OSError, ValueError):  # killed before or amid its answer
+        except (OSError, ValueError, http.client.HTTPException):  # killed before or amid its answer
             time.sleep(0.05)
     return None
 
