@@ -176,7 +176,8 @@ def load(file: Path) -> str:
         "most memory, after one and after all": f"{peak['after_one']:.2f} GiB, {peak['after_all']:.2f} GiB",
     }
     lines = [f"| {' | '.join(figures)} |", "|---" * len(figures) + "|", f"| {' | '.join(map(str, figures.values()))} |"]
-    return "\n".join([*lines, "", f"{machine['cpu']}, {machine['cores']} cores. {provenance(results)}"])
+    note = f"{results['note']}. " if "note" in results else ""
+    return "\n".join([*lines, "", f"{note}{machine['cpu']}, {machine['cores']} cores. {provenance(results)}"])
 
 
 def _lost(count: int) -> str:
@@ -244,7 +245,8 @@ def extremes(file: Path) -> str:
         large = results["large"]
         lines.append(f"| a 100-megapixel JPEG | {large['seconds']:.0f} s, {large['peak_gib']:.2f} GiB at its peak |")
     machine = results["machine"]
-    return "\n".join([*lines, "", f"{machine['cpu']}, {machine['cores']} cores. {provenance(results)}"])
+    note = f"{results['note']}. " if "note" in results else ""
+    return "\n".join([*lines, "", f"{note}{machine['cpu']}, {machine['cores']} cores. {provenance(results)}"])
 
 
 def peers(file: Path) -> str:
