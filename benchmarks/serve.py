@@ -112,16 +112,23 @@ class Server:
 
     def peak_memory(self) -> int:
         """The largest resident memory so far, in bytes; as Linux tells it."""
+        return self._status("VmHWM")
+
+    def memory(self) -> int:
+        """The resident memory, in bytes; as Linux tells it."""
+        return self._status("VmRSS")
+
+    def _status(self, name: str) -> int:
         lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines()
-        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """The server on a free port of loopback, its temporary files below the folder."""
+def serving(folder: Path, *options: str) -> Iterator[Server]:
+    """The server on a free port of loopback, its temporary files below the folder, in `temporary`."""
     temporary = folder / "temporary"
-    temporary.mkdir()
-    command = [sys.executable, "-m", "artifix", "serve", "--port", "0"]
+    temporary.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "artifix", "serve", "--port", "0", *options]
     environment = os.environ | {"TMPDIR": str(temporary)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

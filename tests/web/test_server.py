@@ -69,6 +69,22 @@ def test_half_a_second_head_is_not_waited_for(port):
     assert time.monotonic() - began < 4  # less than uvicorn waits for a second request
 
 
+def test_too_many_clients_are_told_so_and_let_in_when_others_have_left(served):
+    with served(Limits(queue=1, workers=1, connections=2)) as port:
+        ask = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+        answer = talk(port, ask)
+        status, text = failure(answer)
+        assert (status, text) == (503, "too many clients are connected; try again later")
+        assert b"retry-after: 5" in answer
+        for client in idle:
+            client.close()
+        deadline = time.monotonic() + 5
+        while (answer := talk(port, ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))) and b"503" in answer:
+            assert time.monotonic() < deadline
+        assert answer.startswith(b"HTTP/1.1 200")
+
+
 def test_half_a_body_is_not_waited_for(port):
     status, text = failure(talk(port, head(5000), body(bytes(100))[:150]))
     assert status == 408

@@ -47,7 +47,8 @@ def screen(scores: Scores) -> Screening:
     A presentation's scores count as normal where their kurtosis beta2 = m4 / m2^2 is 2..4. A score is far above, or
     below, where it is at least 2 standard deviations from the presentation's mean, or sqrt(20) where they are not
     normal. A rater is left out who is far off in more than 5 % of the presentations and not mainly to one side:
-    |P - Q| / (P + Q) < 0.3. Who is merely strict or generous stays.
+    |P - Q| / (P + Q) < 0.3. Who is merely strict or generous stays. The same rule is in Netflix's sureal, but for the
+    standard deviation: its is the population's, ours the sample's, as in BT.500's own formula (Annex 2, 2.2).
 
     Where all give one score nobody is far off. Of fewer than six raters nobody can be.
     """

@@ -12,9 +12,16 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from artifix.web.limits import Limits
+from artifix.web.refusal import Refusal
 
 _LARGEST_HEADER: Final = 32 << 10  # bytes, of a request's whole head
 _GRACE: Final = 5  # seconds for answers that are being sent when the server is stopped
+
+_FULL: Final = Refusal(
+    503,
+    "too many clients are connected; try again later",
+    {"Retry-After": "5", "Connection": "close", "X-Content-Type-Options": "nosniff"},
+).response()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -27,7 +34,7 @@ def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
     """A server for the application; `run(sockets=[listen(...)])` answers until the process is told to stop."""
 
     class Protocol(ImpatientProtocol):
-        header_seconds, stall_seconds = limits.header_seconds, limits.stall_seconds
+        header_seconds, stall_seconds, most = limits.header_seconds, limits.stall_seconds, limits.connections
 
     config = uvicorn.Config(
         app,
@@ -37,7 +44,6 @@ def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=limits.connections,
         h11_max_incomplete_event_size=_LARGEST_HEADER,
         timeout_graceful_shutdown=_GRACE,
     )
@@ -45,10 +51,15 @@ def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 that hangs up on clients who do not finish their request's head, or leave their answer unread."""
+    """HTTP/1.1 that hangs up on clients who do not finish their request's head, or leave their answer unread.
+
+    While more than `most` are connected, requests are refused with status 503, in JSON, which uvicorn's own limit does
+    in plain text.
+    """
 
     header_seconds: float
     stall_seconds: float
+    most: int
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -62,6 +73,7 @@ class ImpatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; a head that has begun must end in time."""
+        self.app = _FULL if len(self.connections) > self.most else self.config.loaded_app
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._await_head()
