@@ -14,15 +14,15 @@ _LARGEST: Final = 256 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "9e5e66a00db76f77900892fc74c3f19a82edb67c28146ef8382a693c2a2a94c9",
+    "mse": "0a79255f9d87b559801548c26fd8be7ac068295070c96f8d2733bcedca4c2de9",
     "gan": "10709e99f2c37af48ec42d4402957f73d1352471d62da4d57c9bf610c6f1212c",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
-    "mse-y": "d30cc5149161818e56a00fb49cfb7b2865c753624fcdab98fb72311d805d4183",
-    "ssim-y": "4bdb461476f5bbaf8d1de7e63a6e7d2182f9889d999281636e51c3fb60ce08d3",
-    "ar-cnn": "c5529c12acc22c02970820efe004308f613236df4df433440404ebdb82a1dad2",
-    "l4": "d8fbc876f6a63c74f7b387f463beb4526036da53bab396da0d0f2a58f8952431",
-    "l8": "b9d24e515b09c69ef615d811e7706ef55ea05a88028075ff8c09eb445fccea12",
+    "mse-y": "d7579e3548070891bf51491e4bd5ad6b0e85bc07522f1439e6e8853448adb9bc",
+    "ssim-y": "a38fda520ea7491aa2041cf8cd795d9ccd711631603ff0a4b560e0551bf2dd83",
+    "ar-cnn": "746787087ff9ca5ef3b17f896cdb787f235b433f9ced14c8f429055a5eec3bbf",
+    "l4": "0ef55e5a36e62a40f09394317d4fab9c4ab2954d7d3d3bb9c87c1ee1e01cd97f",
+    "l8": "20918979aef27279711ba780342ce668881dd6aaa1f082a6339f457b67415fb6",
 }
 
 # A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
