@@ -1,0 +1,87 @@
+"""The tables of docs/reliability.md: what was tried, how often, what was lost."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+
+def reliability(file: Path) -> str:
+    """What was tried, how often, what was lost."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    lines = ["| tried | times | how it ended | lost |", "|---|---|---|---|"]
+    for name, what in (("pictures", "mutated picture files"), ("videos", "mutated video files")):
+        if found := results.get(name):
+            ends = ", ".join(f"{number:,} {outcome}" for outcome, number in found["outcomes"].items())
+            worst = f"at most {found['slowest_seconds']:.1f} s and {found['peak_gib']:.2f} GiB"
+            lines.append(f"| {what} | {found['count']:,} | {ends}; {worst} | {_lost(found['lost'])} |")
+    if "http" in results:
+        lines.append(_http(results["http"]))
+    for name, what in _KILLED.items():
+        if found := results.get(f"killed_{name}"):
+            lost = sum(found.get(loss, 0) for loss in _LOSSES)
+            lines.append(f"| `kill -9` of a {what} | {found['count']} | {_after_kills(found)} | {_lost(lost)} |")
+    lines += [row(results[name]) for name, row in _SERVER_KILLS.items() if name in results]
+    commits = ", ".join(sorted({section["commit"] for section in results.values()}))
+    days = ", ".join(sorted({section["date"] for section in results.values()}))
+    return "\n".join([*lines, "", f"Measured at commit {commits}, {days}."])
+
+
+_KILLED: Final = {"folder": "folder run", "video": "video", "training": "training"}
+_LOSSES: Final = (
+    *("inputs_changed", "outputs_broken", "outputs_missing", "left_behind"),
+    *("checkpoints_broken", "starts_refused", "steps_lost"),
+)
+
+
+def _after_kills(found: dict[str, Any]) -> str:
+    if "steps_at_the_end" in found:
+        return f"went on from the newest checkpoint each time, to step {found['steps_at_the_end']}"
+    return f"{found['killed_midway']} with something written; each run completed when started again"
+
+
+def _http(uploads: dict[str, Any]) -> str:
+    ends = ", ".join(f"{number:,} {outcome}" for outcome, number in uploads["outcomes"].items())
+    worst = f"at most {uploads['slowest_seconds']:.1f} s"
+    memory = f"{uploads['warm_gib']:.2f} GiB when warm, {uploads['end_gib']:.2f} GiB at the end"
+    ends = f"{ends}; {worst}; {memory}"
+    return f"| mutated uploads to the web server | {uploads['count']:,} | {ends} | {_lost(uploads['lost'])} |"
+
+
+def _study(kills: dict[str, Any]) -> str:
+    lost = kills["ratings_lost"] + kills["ratings_doubled"] + kills["pictures_changed"] + kills["starts_refused"]
+    ends = f"{kills['killed_while_rating']} while simulated raters rated; {kills['ratings']:,} ratings acknowledged"
+    return f"| `kill -9` of a rating study | {kills['count']} | {ends} | {_lost(lost)} |"
+
+
+def _web(kills: dict[str, Any]) -> str:
+    lost = kills["inputs_changed"] + kills["answers_wrong"] + kills["starts_refused"]
+    ends = f"{kills['killed_at_work']} with pictures at work; {kills['answers']:,} answers came, each whole"
+    return f"| `kill -9` of the web server | {kills['count']} | {ends} | {_lost(lost)} |"
+
+
+_SERVER_KILLS: Final = {"killed_study": _study, "killed_web": _web}
+
+
+def load(file: Path) -> str:
+    """The web server under many uploads at once."""
+    results = json.loads(file.read_text(encoding="utf-8"))
+    machine, latency, peak = results["machine"], results["latency_seconds"], results["peak_gib"]
+    figures = {
+        "uploads at once": results["uploads"],
+        "Mpixel each": results["megapixels_each"],
+        "lost": results["lost"],
+        "wrong": results["wrong"],
+        "left on disk": results["left_on_disk"],
+        "told to come again": results["refused_and_come_again"],
+        "all done after": f"{results['seconds']:.0f} s",
+        "one answer, median and longest": f"{latency['median']:.1f} s, {latency['longest']:.1f} s",
+        "most memory, after one and after all": f"{peak['after_one']:.2f} GiB, {peak['after_all']:.2f} GiB",
+    }
+    lines = [f"| {' | '.join(figures)} |", "|---" * len(figures) + "|", f"| {' | '.join(map(str, figures.values()))} |"]
+    note = f"{results['note']}. " if "note" in results else ""
+    measured = f"Measured at commit {results['commit']}, {results['date']}."
+    return "\n".join([*lines, "", f"{note}{machine['cpu']}, {machine['cores']} cores. {measured}"])
+
+
+def _lost(count: int) -> str:
+    return str(count) if count else "nothing"
