@@ -271,7 +271,6 @@ def _torch(data: bytes, precision: str, threads: int | None) -> Loaded:
     import torch
 
     from artifix.models.torch_weights import network_from_onnx
-    from artifix.models.winograd import quicken
 
     if precision == "int8":
         raise ModelError("torch runs it in fp32 or bf16 only")
@@ -283,8 +282,6 @@ def _torch(data: bytes, precision: str, threads: int | None) -> Loaded:
         precision = "bf16" if device == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     network.eval().to(device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if device == "cpu" and precision == "fp32":
-        quicken(network)
 
     @torch.inference_mode()
     def run(batch: Batch, inside: Inside) -> Batch:

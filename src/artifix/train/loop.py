@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from artifix.models.discriminator import Discriminator
 from artifix.models.networks import new_network
-from artifix.models.winograd import quicken
 from artifix.train.batches import batches
 from artifix.train.checkpoint import Learner, Progress, latest_checkpoint, load_learner, read_state, save_checkpoint
 from artifix.train.distributed import ALONE, Group
@@ -27,6 +26,7 @@ from artifix.train.precision import autocast
 from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
+from artifix.train.winograd import quicken
 
 Report = Callable[[Progress, float, dict[str, float]], None]
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from artifix.models import winograd
 from artifix.models.generator import SLOPE, Generator, GeneratorConfig
-from artifix.models.winograd import convolve, quicken
+from artifix.train import winograd
+from artifix.train.winograd import convolve, quicken
 
 pytestmark = pytest.mark.skipif(
     torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512") or winograd._kernels() is None,

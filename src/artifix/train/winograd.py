@@ -1,4 +1,4 @@
-"""3x3 convolutions by Winograd's minimal filtering: quicker on a processor without bfloat16.
+"""3x3 convolutions by Winograd's minimal filtering: quicker training on a processor without bfloat16.
 
 Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016): F(4x4, 3x3) multiplies 36 times where
 the direct sum multiplies 144 times. The kernels are C++ (`winograd.cpp`), compiled once by torch where a compiler is.
@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils import cpp_extension
 
 from artifix.models.generator import SLOPE, Conv
 
@@ -81,6 +80,8 @@ def _kernels() -> Any:
     """The compiled kernels, or None where they cannot be had; torch keeps what it compiled."""
     if not (sys.platform == "linux" and shutil.which("ninja") and shutil.which("c++")):
         return None
+    from torch.utils import cpp_extension  # takes its time
+
     source = Path(__file__).with_suffix(".cpp")
     flags = ["-O3", "-mavx2", "-mfma", "-fopenmp"]
     try:
