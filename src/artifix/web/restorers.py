@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import ModelError
+from artifix.models.blending import read_blended
 from artifix.models.card import ModelCard
 from artifix.models.catalog import DEFAULT, MODELS
 from artifix.restoration import Restorer
@@ -29,19 +30,13 @@ class Restorers:
         self.default = DEFAULT if DEFAULT in self.cards else next(iter(self.cards))
         self._by_format = models is None
         self._vivid, self._max_memory = vivid, max_memory
-        try:
-            self._vivid_card: ModelCard | None = read_card(vivid)
-        except ModelError:
-            self._vivid_card = None
+        self._detailed = {name for name, model in self._models.items() if _blends(model, vivid)}
         self._lock = threading.Lock()
         self._loaded = lru_cache(_KEPT)(self._load)
 
     def has_detail(self, name: str) -> bool:
-        """Whether the vivid model is another one of the same shape; the two may yet prove to be of no one beginning."""
-        card, vivid = self.cards[name], self._vivid_card
-        if vivid is None or str(self._models[name]) == str(self._vivid):
-            return False
-        return (card.network, card.config) == (vivid.network, vivid.config)
+        """Whether there is something between this model and the vivid one."""
+        return name in self._detailed
 
     def get(self, name: str, strength: float = 1.0, detail: float = 0.0) -> Restorer:
         """The restorer of these settings, its engine shared with those that differ in strength alone.
@@ -59,3 +54,11 @@ class Restorers:
     def _load(self, name: str, detail: float) -> Restorer:
         model = self._models[name] if name else None
         return Restorer(model, detail=detail, vivid=self._vivid, max_memory=self._max_memory)
+
+
+def _blends(model: str | Path, vivid: str | Path) -> bool:
+    try:
+        read_blended(model, 0.5, vivid)
+    except ModelError:
+        return False
+    return True
