@@ -194,11 +194,11 @@ def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, make_model):
     tile_pixels = {
         maps: Restorer(make_chain(L8Config(), maps=maps)[1], precision="fp32").tile_pixels for maps in (64, 128)
     }
-    assert tile_pixels[64] == 2 * tile_pixels[128]
+    assert tile_pixels[64] == pytest.approx(2 * tile_pixels[128], abs=2)  # each is rounded down
     # A card from before there were other kinds says it by its configuration.
     old = make_model(features=4)
     assert read_card(old).maps == 0
-    assert Restorer(old, precision="fp32").tile_pixels == 16 * tile_pixels[64]
+    assert Restorer(old, precision="fp32").tile_pixels == pytest.approx(16 * tile_pixels[64], abs=16)
 
 
 @pytest.mark.parametrize(

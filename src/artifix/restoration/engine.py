@@ -66,11 +66,16 @@ class Engine:
 
         ModelError where the runtime fails at it, as each does in its own way when memory is short.
         """
+        top, left, bottom, right = (self.trim * beyond for beyond in inside)
+        height, width = batch.shape[2] - top - bottom, batch.shape[3] - left - right
         with self.lock:
             try:
-                return self.run(batch, inside)
+                restored = self.run(batch, inside)
+                if restored.shape[2:] != (height, width):  # OpenVINO has been seen to answer what it made before
+                    raise RuntimeError(f"it made {restored.shape[3]}x{restored.shape[2]} of {width}x{height} pixels")
             except Exception as error:
                 raise ModelError(f"{self.name} failed, most likely for lack of memory: {_reason(error)}") from error
+            return restored
 
 
 def load_engine(
