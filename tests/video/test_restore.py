@@ -1,6 +1,7 @@
 import itertools
 import resource
 import signal
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 
@@ -235,21 +236,22 @@ def test_memory_is_that_of_a_few_frames(make_clip, restorer, tmp_path, monkeypat
     assert most[0] <= restore._WAITING + 2
 
 
-@pytest.fixture
+@contextmanager
 def full_disk():
-    """While a test lasts, no file grows beyond 5,000 bytes."""
+    """No file grows beyond 5,000 bytes. Not for a whole test: pytest may write its report to a longer file then."""
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.parametrize("codec", ["h264", "ffv1"])
-def test_a_full_disk_leaves_nothing(make_clip, restorer, tmp_path, codec, request):
+def test_a_full_disk_leaves_nothing(make_clip, restorer, tmp_path, codec):
     clip = make_clip("clip.mkv", codec="ffv1", samples=stretched)
-    request.getfixturevalue("full_disk")
-    with pytest.raises(OutputError, match=r"cannot be written \(File too large\)$"):
+    with full_disk(), pytest.raises(OutputError, match=r"cannot be written \(File too large\)$"):
         restore_video(clip, tmp_path / "out.mkv", restorer, codec=codec)
     assert list(tmp_path.iterdir()) == [clip]
 
