@@ -14,7 +14,7 @@ _LARGEST: Final = 256 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "0a79255f9d87b559801548c26fd8be7ac068295070c96f8d2733bcedca4c2de9",
+    "mse": "84fb7240b9305ebc97964dfea06abfda0432c0dfc3fbb7ec1268903b944c7e9d",
     "fast": "816b5c65080381b964576ef41ef550a1986556fb7515f62b9b68e214489cef5f",
     "gan": "10709e99f2c37af48ec42d4402957f73d1352471d62da4d57c9bf610c6f1212c",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
