@@ -89,3 +89,24 @@ def test_records_that_cannot_be_printed_are_one_line(picture, tmp_path, make_mod
     with FULL.open("w") as full:
         done = run("restore", picture, "-o", tmp_path / "b.png", "--model", make_model(), "--json", stdout=full)
     only_line(done, "No space left on device")
+
+
+MANY_SHAPES = """
+import numpy as np
+from artifix.restoration import Restorer
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+restorer, chance = Restorer("mse"), np.random.default_rng(0)
+for number in range(120):
+    restorer.restore_image(np.zeros((*chance.integers(8, 120, 2), 3), np.uint8))
+    early = resident() if number == 40 else early if number > 40 else 0
+print(resident() - early)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of its memory")
+def test_pictures_of_many_shapes_do_not_pile_up_in_memory():
+    done = subprocess.run([sys.executable, "-c", MANY_SHAPES], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 100 * MIB  # some 400 where OpenVINO keeps kernels for every shape

@@ -39,6 +39,7 @@ ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
 WHOLE: Final[Inside] = (False, False, False, False)
 PRECISIONS: Final = ("auto", "fp32", "bf16", "int8")
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}  # to OpenVINO
+_CACHED_KERNELS: Final = 256  # for layers and shapes of pictures; of its own 5,000, OpenVINO lets go too late
 _TRIAL: Final = 64  # multiples to a side of the tile that int8 is tried on: 128 pixels
 _TRIALS: Final = 3
 _PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
@@ -154,7 +155,7 @@ def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
 
 def _openvino(data: bytes, precision: str, threads: int | None) -> Loaded:
     core = openvino_core()
-    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_KERNELS}
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
     key = _key(core, data, precision)
