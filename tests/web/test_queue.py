@@ -14,7 +14,7 @@ def one_worker():
     """A queue of one worker and two places to wait."""
     queue = WorkQueue(Limits(queue=2, workers=1))
     yield queue
-    queue.close()
+    asyncio.run(queue.close())
 
 
 def test_work_answers_and_leaves(one_worker):
@@ -75,7 +75,7 @@ def test_no_more_than_the_workers_work_at_once():
         await asyncio.gather(*(one() for _ in range(8)))
 
     asyncio.run(scene())
-    queue.close()
+    asyncio.run(queue.close())
     assert most == queue.limits.workers
 
 

@@ -4,11 +4,12 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
-from artifix.web import work
+from artifix.web import server, work
 from artifix.web.limits import Limits
 
 IMPATIENT = Limits(queue=1, workers=1, max_bytes=200_000, header_seconds=0.4, stall_seconds=0.4, transfer_seconds=0.8)
@@ -155,3 +156,20 @@ def test_who_does_not_read_the_answer_is_hung_up_on(port, jpeg, tmp_path, monkey
         while data := client.recv(1 << 16):
             received += len(data)
     assert received < 64 << 20  # hung up on, long before the end
+
+
+def test_who_is_worked_on_when_the_server_is_stopped_is_told(served, jpeg, monkeypatch, capfd):
+    def forever(upload, progress, *rest):
+        while True:
+            time.sleep(0.1)
+            progress(0.5)
+
+    monkeypatch.setattr(work, "restore", forever)
+    monkeypatch.setattr(server, "_GRACE", 0.2)
+    with ThreadPoolExecutor() as pool:
+        with served(IMPATIENT) as port:
+            answer = pool.submit(talk, port, head(len(body(jpeg))) + body(jpeg))
+            while not health(port)["working"]:
+                time.sleep(0.01)
+        assert failure(answer.result()) == (503, "the server is being stopped")
+    assert "Traceback" not in capfd.readouterr().err

@@ -117,7 +117,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        queue.close()
+        await queue.close()
 
     app = FastAPI(
         title="artifix",

@@ -1,5 +1,6 @@
 """What stands before every request: who may ask, how much may be sent, and an answer in JSON whatever goes wrong."""
 
+import asyncio
 import hmac
 import ipaddress
 import logging
@@ -80,6 +81,9 @@ class Guard:
             await self.app(scope, receive_bounded, send_guarded)
         except Refusal as refusal:
             await refusal.response()(scope, receive, send_guarded)
+        except asyncio.CancelledError:  # uvicorn's, whose patience at the server's end is over
+            if not started:
+                await Refusal(503, "the server is being stopped").response()(scope, receive, send_guarded)
         except Exception:
             _LOG.exception("%s %s failed", scope["method"], scope["path"])
             if not started:

@@ -17,6 +17,7 @@ Progress = Callable[[float], None]
 Result = TypeVar("Result")
 
 _LONGEST_RETRY: Final = 60  # seconds
+_GLANCE: Final = 0.01  # seconds between looks at what the end is waiting for
 _OLD: Final = 0.8  # the weight of what was known in the running mean of a picture's time
 
 
@@ -115,11 +116,13 @@ class WorkQueue:
         """How many jobs are at that."""
         return sum(job.state == state for job in self._jobs)
 
-    def close(self) -> None:
-        """Stop what is going on, and wait until it has."""
+    async def close(self) -> None:
+        """Stop what is going on, and wait until every place has been given back."""
         for job in self._jobs:
             job.stopped.set()
-        self._pool.shutdown(cancel_futures=True)
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        while self._jobs:
+            await asyncio.sleep(_GLANCE)
 
     def _retry_after(self) -> int:
         """Seconds until a place should be free."""
