@@ -182,7 +182,7 @@ def gain(file: Path) -> str:
         f"| gain, dB | {' | '.join(gains)} |",
         "",
         f"PSNR over RGB, 4:2:0 chroma, mean over LIVE1's {next(iter(rows.values()))['pictures']} pictures, model"
-        f" `{results['model']}`. {provenance(results)}",
+        f" `{results['model']}` in fp32. {provenance(results)}",
     ]
     return "\n".join(lines)
 

@@ -77,8 +77,11 @@ def start_up(folder: Path, model: str) -> dict[str, float]:
 
 
 def gain(folder: Path, model: str) -> dict[str, dict[str, float]]:
-    """PSNR over RGB, dB, of 4:2:0 JPEGs of the pictures in a folder, before and after, mean over the pictures."""
-    restorer = Restorer(model)
+    """PSNR over RGB, dB, of 4:2:0 JPEGs of the pictures in a folder, before and after, mean over the pictures.
+
+    In fp32, as `evaluate quality` has it, so that it does not depend on the processor.
+    """
+    restorer = Restorer(model, precision="fp32")
     files = sorted(folder.iterdir())
     found = {}
     for quality in QUALITIES:
