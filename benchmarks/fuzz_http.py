@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-from fuzz import GOOD, MEMORY, PIXELS, SECONDS, End, mutated, seeds
+from fuzz_worker import GOOD, MEMORY, PIXELS, SECONDS, End
 from measured import add_results
+from mutations import mutated, seeds
 from PIL import Image
 from serve import Server, gib, serving
 

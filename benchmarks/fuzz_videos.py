@@ -16,8 +16,10 @@ from typing import Any, Final
 
 import av
 import numpy as np
-from fuzz import HEIGHT, WIDTH, Worker, fuzz
+from fuzz import fuzz
+from fuzz_worker import Worker
 from measured import add_results
+from mutations import HEIGHT, WIDTH
 
 from artifix.restoration import Restorer
 from artifix.video.restore import restore_video

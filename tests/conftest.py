@@ -1,6 +1,8 @@
 """What tests share: a small picture, and a small model of random weights that behaves like the real ones."""
 
+import importlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,16 @@ def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in ("artifix.models.blending", "artifix.restoration.engine"):
         monkeypatch.setattr(f"{module}.read_model", read_model)
     return path
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch):
+    """program(name) -> the module of a file in benchmarks/, forgotten after the test with all it imported there."""
+    folder = Path(__file__).parents[1] / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    yield importlib.import_module
+    for file in folder.glob("*.py"):
+        sys.modules.pop(file.stem, None)
 
 
 @pytest.fixture(scope="session")

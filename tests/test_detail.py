@@ -1,6 +1,5 @@
 """The programs that measure and show faithful and vivid models, and that time their training, on small pictures."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -18,20 +17,6 @@ from artifix.train.patches import Pictures, is_held_out
 from artifix.train.recipe import load_recipe
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def program(monkeypatch):
-    """program(name) -> the module of a file in benchmarks/."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-
-    def load(name):
-        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", ROOT / "benchmarks" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """A small share of `benchmarks/fuzz_http.py`: mutated uploads end as pictures or as refusals that tell nothing."""
 
-import importlib
 import sys
-from pathlib import Path
 
 import pytest
 
 httpx2 = pytest.importorskip("httpx2")
 pytest.importorskip("fastapi")
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.fixture
-def fuzz_http(monkeypatch):
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    yield importlib.import_module("fuzz_http")
-    for name in ("fuzz_http", "fuzz", "serve", "measured"):
-        sys.modules.pop(name, None)
+def fuzz_http(program):
+    return program("fuzz_http")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the server's memory is asked of /proc")

@@ -1,10 +1,8 @@
 """The programs that compare artifix with its peers, on two small pictures."""
 
 import dataclasses
-import importlib.util
 import shlex
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,22 +11,6 @@ from artifix.evaluate.quality import evaluate_quality
 from artifix.evaluate.results import write_results
 from artifix.models.networks import new_network
 from artifix.models.torch_weights import network_from_onnx
-
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-
-
-@pytest.fixture
-def program(monkeypatch):
-    """program(name) -> the module of a file in benchmarks/."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-
-    def load(name):
-        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", BENCHMARKS / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture

@@ -42,9 +42,8 @@ def test_its_pictures_and_pages_exist():
 
 
 @pytest.fixture
-def readme(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    return importlib.import_module("readme")
+def readme(program):
+    return program("readme")
 
 
 def test_the_codec_table_says_what_each_model_adds(readme, tmp_path):
