@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import fleet as fleets
+import int8 as rounding
 from losses import load, reliability
 
 from artifix.bench import report as bench
@@ -20,7 +21,7 @@ from artifix.codecs import CODECS
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.rates import Coding
-from artifix.evaluate.report import TITLES, markdown, markdown_table, sections
+from artifix.evaluate.report import HEADINGS, TITLES, markdown, markdown_table, sections
 from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import Mean, Results, read_results
 from artifix.models.catalog import VIVID
@@ -219,6 +220,20 @@ def bench_notes(file: Path) -> str:
     return "\n\n".join([plot, *notes] if (ROOT / "docs" / "images" / "speed.png").exists() else notes)
 
 
+def int8(file: Path) -> str:
+    """What int8 loses against fp32: PSNR and SSIMULACRA 2, by model and quality."""
+    results = read_results(file)
+    (dataset,) = results.datasets.values()
+    table = rounding.losses(results)
+    lines = ["| model | lost | " + " | ".join(map(str, rounding.QUALITIES)) + " |", "|---" * 6 + "|"]
+    for model, by_quality in table.items():
+        for metric, digits in (("psnr", 3), ("ssimulacra2", 2)):
+            figures = " | ".join(f"{by_quality[quality][metric]:.{digits}f}" for quality in rounding.QUALITIES)
+            lines.append(f"| {model} | {HEADINGS[metric][0]} | {figures} |")
+    note = f"Mean over {dataset.images} pictures, RGB, 4:2:0; less than 0 is a gain."
+    return "\n".join([*lines, "", note, measured_at((mean.commit, mean.date) for mean in results.means())])
+
+
 def extremes(file: Path) -> str:
     """The smallest things and the largest."""
     results = json.loads(file.read_text(encoding="utf-8"))
@@ -306,6 +321,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "stages": ("bench.json", bench_table(bench.stages)),
     "beside": ("bench.json", bench_table(bench.peers)),
     "notes": ("bench.json", bench_notes),
+    "int8": ("int8.json", int8),
     "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
     "table1_whole": ("table1.json", table1_whole),

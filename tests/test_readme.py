@@ -1,5 +1,6 @@
 """The README says what was measured, and its commands exist."""
 
+import dataclasses
 import importlib
 import re
 import subprocess
@@ -87,6 +88,27 @@ def test_the_ablation_has_a_row_for_each_model_and_nothing_published(readme, tmp
         "| tanh | 28.50, 0.800 |",
         "",
         "LIVE1, 1 pictures. Measured at commit abc1234, 2026-01-01.",
+    ]
+
+
+def test_what_int8_loses_is_told_by_model_and_quality(readme, tmp_path):
+    results = Results("colour")
+    results.include(Dataset("live1", (tmp_path / "a.png",), "f", exact=True))
+    for quality in (10, 20, 40, 80):
+        for method, psnr, perceived in (("mse", 30.0, 40.0), ("mse int8", 29.98, 40.1), ("fast", 29.0, 39.0)):
+            record = Record(
+                "live1", "a.png", quality, method, "f", psnr, psnr, 0.8, 0.8, 0.5, 0.1, "abc1234", "2026-01-01"
+            )
+            results.add(dataclasses.replace(record, ssimulacra2=perceived))
+    write_results(tmp_path / "int8.json", results)
+    assert readme.int8(tmp_path / "int8.json").splitlines() == [
+        "| model | lost | 10 | 20 | 40 | 80 |",
+        "|---|---|---|---|---|---|",
+        "| mse | PSNR, dB | 0.020 | 0.020 | 0.020 | 0.020 |",
+        "| mse | SSIMULACRA 2 | -0.10 | -0.10 | -0.10 | -0.10 |",
+        "",
+        "Mean over 1 pictures, RGB, 4:2:0; less than 0 is a gain.",
+        "Measured at commit abc1234, 2026-01-01.",
     ]
 
 

@@ -1,0 +1,79 @@
+"""Measure what int8 costs in quality against fp32, in colour, on known pictures.
+
+    python benchmarks/int8.py --data LIVE1 [--model mse,fast] [--json results/int8.json] [--records build/int8.json]
+
+Run it again to go on where it was stopped: `--records` keeps what was measured of single pictures.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from keep import keep
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from artifix.evaluate.datasets import load_dataset
+from artifix.evaluate.methods import Method, load_methods
+from artifix.evaluate.quality import measure, open_results
+from artifix.evaluate.rates import jpeg_at
+from artifix.evaluate.results import Results
+from artifix.restoration import Restorer
+
+ROOT: Final = Path(__file__).parents[1]
+QUALITIES: Final = (10, 20, 40, 80)
+SUFFIX: Final = " int8"
+
+
+def main() -> None:
+    """Measure what the records lack, and keep the means."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="mse,fast")
+    parser.add_argument("--json", type=Path, default=ROOT / "results" / "int8.json")
+    parser.add_argument("--records", type=Path, default=ROOT / "build" / "int8.json")
+    options = parser.parse_args()
+    options.records.parent.mkdir(parents=True, exist_ok=True)
+    methods = [method for name in options.model.split(",") for method in (*load_methods([name]), in_int8(name))]
+    dataset, results = load_dataset(options.data), open_results(options.records, "colour")
+    results.include(dataset)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(dataset.name, total=1.0)
+        measure(
+            results,
+            dataset,
+            [jpeg_at(quality) for quality in QUALITIES],
+            methods,
+            perceptual=("ssimulacra2",),
+            json_path=options.records,
+            progress=lambda share: bar.update(task, completed=share),
+        )
+    keep(options.records, options.json)
+
+
+def in_int8(name: str) -> Method:
+    """A model in int8 as a method."""
+    restorer = Restorer(name, precision="int8")
+
+    def restore(degraded: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
+        return restorer.restore_image(degraded).astype(np.uint8, copy=False)
+
+    return Method(name + SUFFIX, restore, restorer.engine.fingerprint)
+
+
+def losses(results: Results) -> dict[str, dict[int, dict[str, float]]]:
+    """Model -> quality -> metric -> what int8 loses, as a mean over the pictures."""
+    means: dict[tuple[str, int], Any] = {(mean.method, mean.quality): mean for mean in results.means()}
+    lost: dict[str, dict[int, dict[str, float]]] = {}
+    for (method, quality), rounded in sorted(means.items()):
+        if method.endswith(SUFFIX) and (exact := means.get((method.removesuffix(SUFFIX), quality))):
+            lost.setdefault(method.removesuffix(SUFFIX), {})[quality] = {
+                name: getattr(exact, name) - getattr(rounded, name) for name in ("psnr", "ssimulacra2")
+            }
+    return lost
+
+
+if __name__ == "__main__":
+    main()
