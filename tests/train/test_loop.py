@@ -47,19 +47,27 @@ def log_of(run, name="mse"):
 
 
 def with_steps(steps, recipe=RECIPE):
-    return Recipe(**{**vars(recipe), "optimiser": OptimiserRecipe(**{**vars(recipe.optimiser), "steps": steps})})
+    return dataclasses.replace(recipe, optimiser=dataclasses.replace(recipe.optimiser, steps=steps))
 
 
-def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures):
-    whole = train(RECIPE, pictures, tmp_path / "whole", workers=0, interval=1)
+MUON = dataclasses.replace(
+    RECIPE,
+    network=GeneratorConfig(channels=3, features=8, blocks=1),
+    optimiser=dataclasses.replace(RECIPE.optimiser, kind="muon"),
+)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, MUON], ids=["adam", "muon"])
+def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures, recipe):
+    whole = train(recipe, pictures, tmp_path / "whole", workers=0, interval=1)
 
     def stop_at_5(progress, spent, figures):
         if progress.step == 5:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    train(RECIPE, pictures, tmp_path / "broken", workers=0, interval=1, report=stop_at_5)
+    train(recipe, pictures, tmp_path / "broken", workers=0, interval=1, report=stop_at_5)
     assert read_state(latest_checkpoint(tmp_path / "broken"))[1].step == 5
-    resumed = train(RECIPE, pictures, tmp_path / "broken", workers=0, interval=1, resume=True)
+    resumed = train(recipe, pictures, tmp_path / "broken", workers=0, interval=1, resume=True)
 
     assert log_of(tmp_path / "broken") == log_of(tmp_path / "whole")
     for name in ("generator", "generator_adam"):
@@ -165,6 +173,16 @@ def test_a_file_that_is_no_weights_is_refused(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="not a readable safetensors file"):
         load_into(Generator(GeneratorConfig(features=4, blocks=1)), tmp_path / "w.safetensors")
+
+
+def test_a_run_goes_on_by_the_optimiser_that_it_began_with(tmp_path, pictures):
+    train(
+        dataclasses.replace(MUON, optimiser=dataclasses.replace(MUON.optimiser, kind="adam", steps=2)),
+        pictures,
+        tmp_path,
+    )
+    with pytest.raises(ModelError, match="does not fit the recipe"):
+        train(MUON, pictures, tmp_path, resume=True)
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path, pictures):

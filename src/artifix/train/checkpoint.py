@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
+from artifix.train.muon import kept_of
 from artifix.train.recipe import Recipe, recipe_from_dict
 from artifix.train.tensors import read_tensors
 
@@ -116,10 +117,10 @@ def _adam_state(learner: Learner) -> dict[str, Tensor]:
 
 def _load_adam(learner: Learner, tensors: dict[str, Tensor]) -> None:
     for name, parameter in learner.network.named_parameters():
-        learner.optimiser.state[parameter] = {
-            key: tensors[f"{name}.{key}"].to(parameter.device if key != "step" or parameter.is_cuda else "cpu")
-            for key in ("step", "exp_avg", "exp_avg_sq")
-        }
-        for key in ("exp_avg", "exp_avg_sq"):
-            state = learner.optimiser.state[parameter]
-            state[key] = torch.empty_like(parameter).copy_(state[key])
+        state = learner.optimiser.state[parameter]
+        for key in kept_of(parameter, learner.optimiser):
+            value = tensors[f"{name}.{key}"]
+            if key == "step":
+                state[key] = value.to(parameter.device if parameter.is_cuda else "cpu")
+            else:
+                state[key] = torch.empty_like(parameter).copy_(value)

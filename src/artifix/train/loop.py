@@ -1,4 +1,4 @@
-"""The training loop: pairs -> restored -> loss -> Adam -> average, with checkpoints, logs and two budgets."""
+"""The training loop: pairs -> restored -> loss -> optimiser -> average, with checkpoints, logs and two budgets."""
 
 import math
 import signal
@@ -20,6 +20,7 @@ from artifix.train.health import check_losses, check_weights, watch_discriminato
 from artifix.train.held_out import HeldOut
 from artifix.train.log import Log
 from artifix.train.losses import discriminator_loss, generator_losses
+from artifix.train.muon import Muon
 from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
 from artifix.train.precision import autocast
@@ -68,8 +69,8 @@ def train(
     network = new_network(recipe.network)
     if start is not None:
         load_into(network, start)
-    adam = recipe.optimiser
-    generator = new_learner(network, device, adam, adam.learning_rate, averaged=True)
+    settings = recipe.optimiser
+    generator = new_learner(network, device, settings, settings.learning_rate, averaged=True)
     learners = {"generator": generator}
     shared = group.share(network)
     forward = torch.compile(shared) if device != "cpu" else shared
@@ -78,7 +79,7 @@ def train(
     if recipe.loss.adversarial:
         against = recipe.discriminator
         critic = Discriminator(recipe.network.channels, against.features, against.full_patch)
-        discriminator = learners["discriminator"] = new_learner(critic, device, adam, against.learning_rate)
+        discriminator = learners["discriminator"] = new_learner(critic, device, settings, against.learning_rate)
         judge = group.share(critic)
     if vgg is not None or recipe.loss.perceptual:
         perceptual = load_perceptual_loss(vgg, recipe.perceptual.layers).to(device)
@@ -99,7 +100,7 @@ def train(
 
     def spent() -> float:
         by_time = progress.seconds / (60 * minutes) if minutes else 0.0
-        return min(1.0, max(progress.step / adam.steps, by_time))
+        return min(1.0, max(progress.step / settings.steps, by_time))
 
     def measure() -> None:
         if log:
@@ -117,8 +118,9 @@ def train(
             if share >= 1 or stopping:
                 break
             for learner in learners.values():
-                for settings in learner.optimiser.param_groups:
-                    settings["lr"] = learning_rate(learner.optimiser.defaults["lr"], progress.step, share, adam.warmup)
+                rate = learning_rate(learner.optimiser.defaults["lr"], progress.step, share, settings.warmup)
+                for weights in learner.optimiser.param_groups:
+                    weights["lr"] = rate
             with autocast(device):
                 restored = forward(degraded).float()
             figures: dict[str, Tensor] = {}
@@ -131,12 +133,12 @@ def train(
                 taught = master(degraded).float() if master else None
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
-            if adam.clip:
-                torch.nn.utils.clip_grad_norm_(network.parameters(), adam.clip)
+            if settings.clip:
+                torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
             generator.optimiser.step()
             generator.optimiser.zero_grad(set_to_none=True)
             progress.step += 1
-            update_average(generator, progress.step, adam.average)
+            update_average(generator, progress.step, settings.average)
             progress.seconds = time.monotonic() - began
 
             if progress.step % interval == 0:
@@ -190,9 +192,13 @@ def discriminator_step(
 def new_learner(
     network: nn.Module, device: str, recipe: OptimiserRecipe, rate: float, *, averaged: bool = False
 ) -> Learner:
-    """A network moved to the device, with the recipe's Adam at a learning rate of its own, and an average if asked."""
+    """A network moved to the device, its optimiser with a learning rate of its own, and its average if asked.
+
+    What judges the averaged one, a discriminator, learns by Adam whatever the recipe's kind is.
+    """
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(network.parameters(), rate, (recipe.beta1, recipe.beta2), fused=True)
+    kind = Muon if averaged and recipe.kind == "muon" else torch.optim.Adam
+    optimiser = kind(network.parameters(), rate, (recipe.beta1, recipe.beta2), fused=True)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()} if averaged else {}
     return Learner(network, average, optimiser)
 

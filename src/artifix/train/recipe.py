@@ -85,7 +85,7 @@ class PerceptualRecipe:
 
 @dataclass(frozen=True)
 class DiscriminatorRecipe:
-    """The generator's opponent, used where the loss has an adversarial weight; Adam and its schedule are shared."""
+    """The generator's opponent, used where the loss has an adversarial weight; the optimiser's schedule is shared."""
 
     features: int = 32  # maps of its first layer
     full_patch: bool = False  # one verdict a patch instead of one a sub-patch of 16x16
@@ -104,8 +104,9 @@ class DiscriminatorRecipe:
 
 @dataclass(frozen=True)
 class OptimiserRecipe:
-    """Adam, its schedule (linear warm-up, then a cosine to 0 at the end of the run) and the weight average."""
+    """What moves weights; its schedule, a linear warm-up and a cosine to 0 at the end of the run; their average."""
 
+    kind: str = "adam"  # or "muon", for the generator: by it the kernels between maps, by Adam all else
     steps: int = 70_000
     learning_rate: float = 1e-4  # at the top of the schedule
     beta1: float = 0.9
@@ -115,6 +116,8 @@ class OptimiserRecipe:
     average: float = 0.999  # decay of the exponential weight average; 0 keeps the last weights
 
     def __post_init__(self) -> None:
+        if self.kind not in ("adam", "muon"):
+            raise RecipeError(f'optimiser.kind must be "adam" or "muon", got "{self.kind}"')
         if self.steps < 1 or self.learning_rate <= 0:
             raise RecipeError("optimiser.steps and optimiser.learning_rate must be positive")
         if not 0 <= self.average < 1:

@@ -1,0 +1,75 @@
+"""Muon: momentum made orthogonal, for the kernels between maps.
+
+Jordan et al. 2024, https://kellerjordan.github.io/posts/muon; the size of a step after Liu et al., "Muon is Scalable
+for LLM Training", 2025, arXiv:2502.16982.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+_MOMENTUM: Final = 0.95
+_RMS: Final = 0.2  # of a step's values at learning rate 1: about Adam's, whose learning rates therefore serve
+_COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)  # Jordan's, of a step of `orthogonal`
+_STEPS: Final = 5
+_FEWEST_MAPS: Final = 8  # a kernel with fewer on either side reads the picture or makes it
+
+
+class Muon(torch.optim.Adam):
+    """Adam, but for the kernels between maps, each a matrix of one row for a map that it makes.
+
+    Their steps are the momentum (Nesterov's) with all its singular values brought near to 1, so that directions of
+    rare gradients move as far as others.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step; afterwards the kernels between maps have no gradient, since Adam leaves out what has none."""
+        for group in self.param_groups:
+            alike: dict[torch.Size, list[Tensor]] = {}
+            for parameter in group["params"]:
+                if parameter.grad is not None and _between_maps(parameter):
+                    alike.setdefault(parameter.shape, []).append(parameter)
+            for shape, kernels in alike.items():
+                directions = orthogonal(torch.stack([self._momentum(kernel).flatten(1) for kernel in kernels]))
+                size = group["lr"] * _RMS * max(directions.shape[1:]) ** 0.5
+                for kernel, direction in zip(kernels, directions, strict=True):
+                    kernel.sub_(direction.view(shape), alpha=size)
+                    kernel.grad = None
+        return super().step(closure)
+
+    def _momentum(self, kernel: Tensor) -> Tensor:
+        assert kernel.grad is not None
+        state = self.state[kernel]
+        if "momentum" not in state:
+            state["momentum"] = torch.zeros_like(kernel)
+        momentum: Tensor = state["momentum"]
+        momentum.lerp_(kernel.grad, 1 - _MOMENTUM)
+        return kernel.grad.lerp(momentum, _MOMENTUM)
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """Matrices (N, rows, columns) with the singular vectors they have, and singular values between about 0.7 and 1.2.
+
+    By five steps of Newton and Schulz, in float32.
+    """
+    wide = matrices if matrices.shape[1] <= matrices.shape[2] else matrices.mT
+    a, b, c = _COEFFICIENTS
+    x = wide / wide.norm(dim=(1, 2), keepdim=True).clamp_min(torch.finfo(wide.dtype).tiny)
+    for _ in range(_STEPS):
+        square = x @ x.mT
+        x = a * x + (b * square + c * square @ square) @ x
+    return x if wide is matrices else x.mT
+
+
+def kept_of(parameter: Tensor, optimiser: torch.optim.Optimizer) -> tuple[str, ...]:
+    """The names of what an optimiser, this or Adam, keeps of a parameter from step to step."""
+    if isinstance(optimiser, Muon) and _between_maps(parameter):
+        return ("momentum",)
+    return ("step", "exp_avg", "exp_avg_sq")
+
+
+def _between_maps(parameter: Tensor) -> bool:
+    return parameter.ndim == 4 and min(parameter.shape[:2]) >= _FEWEST_MAPS
