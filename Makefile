@@ -15,7 +15,7 @@ test: .venv/installed-dev lint
 # them, in a place of their own: make test-lowest [TESTS=tests/restoration]
 test-lowest:
 	$(PYTHON) -m venv .venv-lowest
-	sed -n '/^dependencies = \[/,/^]/s/^ *"\(.*\)>=\(.*\)",/\1==\2/p' pyproject.toml > .venv-lowest/lowest.txt
+	sed -n '/^dependencies = \[/,/^]/s/^ *"\(.*\)>=\(.*\)",.*/\1==\2/p' pyproject.toml > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lowest/lowest.txt --editable '.[dev]'
 	.venv-lowest/bin/python -m pytest $(TESTS)
 

@@ -73,6 +73,22 @@ def test_layers_add_up_with_their_weights_in_any_order(vgg):
     assert both == pytest.approx(2 * alone["conv1_1"] + 0.5 * alone["conv2_1"], rel=1e-5)
 
 
+@pytest.mark.parametrize(("pooling", "pool"), [("max", F.max_pool2d), ("average", F.avg_pool2d)])
+def test_its_poolings_are_maxima_or_means(vgg, pooling, pool):
+    state, loss = load_file(vgg), load_perceptual_loss(vgg, {"conv2_1": 1.0}, pooling)
+
+    def features(maps):
+        for place in (0, 2):
+            maps = F.conv2d(maps, state[f"features.{place}.weight"], state[f"features.{place}.bias"], padding=1).relu()
+        return F.conv2d(pool(maps, 2), state["features.5.weight"], state["features.5.bias"], padding=1)
+
+    picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    maps = picture
+    for layer in loss.network:
+        maps = layer(maps)
+    torch.testing.assert_close(maps, features(picture))
+
+
 def test_luma_counts_as_grey(vgg):
     loss = load_perceptual_loss(vgg, {"conv1_2": 1.0})
     first, second = ycbcr(5), ycbcr(6)

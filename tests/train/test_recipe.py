@@ -30,6 +30,7 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
         ("name = 'a'\n[loss]\nmse = 0", "every loss weight is 0"),
         ("name = 'a'\n[perceptual]\nlayers = {conv6_1 = 1}", "VGG19 has no conv6_1; it has conv1_1, "),
         ("name = 'a'\n[perceptual]\nlayers = {}", "names no layer"),
+        ("name = 'a'\n[perceptual]\npooling = 'median'", 'perceptual.pooling must be "max" or "average"'),
         ("name = 'a'\n[discriminator]\nreal_label = 0.1", "discriminator.real_label"),
         ("name = 'a'\n[discriminator]\nlearning_rate = 0", "discriminator.features and .learning_rate"),
         ("name = 'a'\n[loss]\nadversarial = 1\n[data]\npatch = 40", "multiple of 16"),

@@ -82,7 +82,7 @@ def train(
         discriminator = learners["discriminator"] = new_learner(critic, device, settings, against.learning_rate)
         judge = group.share(critic)
     if vgg is not None or recipe.loss.perceptual:
-        perceptual = load_perceptual_loss(vgg, recipe.perceptual.layers).to(device)
+        perceptual = load_perceptual_loss(vgg, **vars(recipe.perceptual)).to(device)
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     if device == "cpu":
         for module in filter(None, (network, perceptual, master)):

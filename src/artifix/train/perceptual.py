@@ -32,7 +32,7 @@ def _layers() -> Iterator[tuple[str, int]]:
         for number in range(1, count + 1):
             yield f"conv{block}_{number}", place
             place += 2  # itself and its ReLU
-        place += 1  # the max-pooling
+        place += 1  # the pooling
 
 
 LAYERS: Final = dict(_layers())
@@ -49,11 +49,14 @@ class PerceptualLoss(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, state: dict[str, Tensor], layers: dict[str, float]) -> None:
-        """`state` is named as torchvision's `vgg19().features` and holds every convolution up to the deepest layer."""
+    def __init__(self, state: dict[str, Tensor], layers: dict[str, float], pooling: str = "max") -> None:
+        """`state` is named as torchvision's `vgg19().features` and holds every convolution up to the deepest layer.
+
+        `pooling` "average" takes VGG19's poolings for means (Gatys et al. 2016, section 2).
+        """
         super().__init__()
         self.weights = {LAYERS[name]: weight for name, weight in layers.items()}  # by place
-        self.network = _features(max(self.weights))
+        self.network = _features(max(self.weights), nn.MaxPool2d if pooling == "max" else nn.AvgPool2d)
         self.network.load_state_dict({name: state[name] for name in self.network.state_dict()})
         self.network.requires_grad_(False)
         self.register_buffer("mean", torch.tensor(_MEAN)[:, None, None])
@@ -96,7 +99,7 @@ def distance(perceptual: PerceptualLoss, restored: Pixels, target: Pixels) -> fl
         return float(perceptual(first, second))
 
 
-def load_perceptual_loss(file: Path | None, layers: dict[str, float]) -> PerceptualLoss:
+def load_perceptual_loss(file: Path | None, layers: dict[str, float], pooling: str = "max") -> PerceptualLoss:
     """VGG19 from a safetensors file in torchvision's naming, or None: from torchvision, which may download it.
 
     ModelError if neither can be had, or if it lacks an asked layer; then the layers that it has are named.
@@ -109,12 +112,12 @@ def load_perceptual_loss(file: Path | None, layers: dict[str, float]) -> Percept
         if name not in present:
             raise ModelError(f"{source}: no layer {name} in it; it has {', '.join(present) or 'none of VGG19'}")
     try:
-        return PerceptualLoss(state, layers)
+        return PerceptualLoss(state, layers, pooling)
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{source}: not VGG19 ({str(error).splitlines()[0]})") from error
 
 
-def _features(last: int) -> nn.Sequential:
+def _features(last: int, pooling: type[nn.Module]) -> nn.Sequential:
     """The layers of torchvision's `vgg19().features` up to a place in it."""
     layers: list[nn.Module] = []
     width = 3
@@ -123,7 +126,7 @@ def _features(last: int) -> nn.Sequential:
             wider = min(64 * 2**block, 512)
             layers += [nn.Conv2d(width, wider, 3, padding=1), nn.ReLU()]
             width = wider
-        layers.append(nn.MaxPool2d(2))
+        layers.append(pooling(2))
     return nn.Sequential(*layers[: last + 1])
 
 

@@ -74,8 +74,11 @@ class PerceptualRecipe:
     """Whose features the perceptual loss compares; also those of the held-out perceptual distance."""
 
     layers: dict[str, float] = field(default_factory=lambda: {"conv5_3": 1.0})  # of VGG19, with their weights
+    pooling: str = "max"  # VGG19's own; or "average", to which one bright pixel in four is not what four are
 
     def __post_init__(self) -> None:
+        if self.pooling not in ("max", "average"):
+            raise RecipeError(f'perceptual.pooling must be "max" or "average", got "{self.pooling}"')
         if not self.layers:
             raise RecipeError("perceptual.layers names no layer")
         for name in self.layers:
