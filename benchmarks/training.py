@@ -63,7 +63,7 @@ def cost(
             teacher=teacher,
             device=device,
             workers=4 if on_gpu else 1,
-            pairs_on_device=on_gpu,
+            pairs_on_device=on_gpu and recipe.data.codec == "jpeg",
             interval=steps,
             report=lambda progress, share, figures: seconds.append(progress.seconds),
         )

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from artifix.errors import RecipeError
+from artifix.image import write_image
 from artifix.train.drawings import SIDE, draw, make_drawings
+from artifix.train.run import train_from_files
 
 
 def test_a_drawing_follows_its_seed_and_has_extremes():
@@ -20,3 +23,13 @@ def test_they_make_up_their_share_of_the_area(share):
     photographs = 30 * SIDE**2
     area = sum(each[..., 0].size for each in make_drawings(share, photographs, seed=1))
     assert area / (area + photographs) == pytest.approx(share, abs=0.03)
+
+
+def test_patches_too_large_for_drawings_are_refused(tmp_path, photograph):
+    write_image(tmp_path / "a.png", photograph)
+    recipe = tmp_path / "large.toml"
+    recipe.write_text("name = 'large'\n[data]\npatch = 376\ndrawings = 0.1\n")
+    with pytest.raises(
+        RecipeError, match=r"large\.toml: data\.drawings are 384 pixels wide, and data\.patch asks for 392"
+    ):
+        train_from_files(recipe, [tmp_path], tmp_path / "run", device="cpu")

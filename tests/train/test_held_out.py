@@ -45,3 +45,10 @@ def test_the_strip_is_degraded_restored_and_target_side_by_side(photograph):
     assert strip.shape == (96 + 64, 3 * 128, 3)
     assert np.array_equal(strip[:96, 256:], photograph)
     assert np.abs(strip[:96, :128].astype(int) - strip[:96, 128:256]).max() <= 2
+
+
+def test_a_strip_of_pictures_of_several_widths_is_as_wide_as_the_widest(photograph):
+    for channels in (1, 3):
+        strip = HeldOut([photograph[:, :64], photograph], channels).strip(identity(channels))
+        assert strip.shape == (2 * 96, 3 * 128, 3)
+        assert not strip[:96, 3 * 64 :].any()

@@ -70,7 +70,7 @@ def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures, recipe
     resumed = train(recipe, pictures, tmp_path / "broken", workers=0, interval=1, resume=True)
 
     assert log_of(tmp_path / "broken") == log_of(tmp_path / "whole")
-    for name in ("generator", "generator_adam"):
+    for name in ("generator", "generator_optimiser"):
         first, second = (load_file(folder / f"{name}.safetensors") for folder in (whole, resumed))
         assert first.keys() == second.keys()
         assert all(torch.equal(first[key], second[key]) for key in first)
@@ -80,6 +80,14 @@ def test_workers_do_not_change_the_losses(tmp_path, pictures):
     train(with_steps(3), pictures, tmp_path / "none", workers=0, interval=1)
     train(with_steps(3), pictures, tmp_path / "two", workers=2, interval=1)
     assert log_of(tmp_path / "none") == log_of(tmp_path / "two")
+
+
+def test_the_last_step_is_saved_and_measured_once(tmp_path, pictures):
+    train(with_steps(4), pictures, tmp_path, workers=0, interval=1, checkpoint_every=2)
+    assert latest_checkpoint(tmp_path).name == "step-0000004"
+    assert list(log_of(tmp_path, "held_out/gain_10")) == [2, 4]
+    lines = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert len(lines) == len(set(lines))
 
 
 def test_it_learns(tmp_path, pictures):
@@ -201,7 +209,7 @@ GAN = Recipe(
     discriminator=DiscriminatorRecipe(features=4, learning_rate=1e-3),
     optimiser=OptimiserRecipe(steps=6, learning_rate=1e-3, warmup=2, average=0.9),
 )
-FILES = ("generator", "generator_adam", "discriminator", "discriminator_adam")
+FILES = ("generator", "generator_optimiser", "discriminator", "discriminator_optimiser")
 
 
 @pytest.mark.parametrize("on_device", [False, True])

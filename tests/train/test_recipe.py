@@ -22,6 +22,9 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
     [
         ("name = 'a'\nsteps = 3", "unknown key steps"),
         ("name = 'a'\n[optimiser]\nlearning_rat = 3", "unknown key optimiser.learning_rat.*optimiser.learning_rate"),
+        ("name = 'a'\n[optimiser]\nwarmup = -1", "optimiser.warmup"),
+        ("name = 'a'\n[optimiser]\nclip = -0.1", "optimiser.clip"),
+        ("name = 'a'\n[optimiser]\nbeta2 = 1.0", "optimiser.beta2"),
         ("name = 'a'\n[optimiser]\nkind = 'sgd'", 'optimiser.kind must be "adam" or "muon"'),
         ("name = 'a'\n[data]\nquality = [20, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality = [0, 10]", "data.quality"),

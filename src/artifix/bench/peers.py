@@ -8,8 +8,7 @@ from artifix.models.card import ModelCard
 from artifix.models.catalog import MODELS
 from artifix.restoration.engine import read_card
 
-NETWORKS: Final = ("ar-cnn", "dncnn-3")
-SMALL: Final = "fast"
+NETWORKS: Final = ("ar-cnn", "dncnn-3", "fast")
 
 
 @dataclass(frozen=True)
@@ -23,14 +22,14 @@ class Peer:
 
 
 def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
-    """`NETWORKS`, those that do not ship made in the folder with fresh weights, and `SMALL`; and why some cannot be."""
-    peers, left_out = [], {} if SMALL in MODELS else {SMALL: "not shipped"}
-    for name in [*NETWORKS, *({SMALL} & MODELS.keys())]:
+    """`NETWORKS`, those that do not ship made in the folder with fresh weights; and why some cannot be."""
+    peers, left_out = [], {}
+    for name in NETWORKS:
         model, weights = name, "shipped"
         if name not in MODELS:
             model, weights = str(folder / f"{name}.onnx"), "fresh"
             try:
-                Path(model).write_bytes(_fresh(name))
+                Path(model).write_bytes(_fresh_dncnn(name))
             except ModuleNotFoundError as error:
                 left_out[name] = f"not shipped, and to make it {error.name} is not installed"
                 continue
@@ -38,14 +37,13 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
     return peers, left_out
 
 
-def _fresh(name: str) -> bytes:
-    """The ONNX file of a network as its training would begin."""
-    from artifix.models.ar_cnn import ArCnnConfig
+def _fresh_dncnn(name: str) -> bytes:
+    """The ONNX file of DnCNN's network as its training would begin."""
     from artifix.models.dncnn import DnCnnConfig
     from artifix.models.networks import kind_of, new_network
     from artifix.train.export import count_parameters, to_onnx
 
-    config = {"ar-cnn": ArCnnConfig, "dncnn-3": DnCnnConfig}[name]()
+    config = DnCnnConfig()
     network = new_network(config)
     card = ModelCard(
         name=name,

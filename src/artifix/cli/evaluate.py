@@ -1,12 +1,12 @@
 """The commands below `artifix evaluate`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from artifix.cli.progress import show_progress
 
 evaluate_app = typer.Typer(help="Measure how good a restoration is.", no_args_is_help=True)
 
@@ -80,7 +80,7 @@ def evaluate_quality(
 
     methods = load_methods(models.split(","), ensemble=ensemble)
     methods += [load_peer(command) for command in peer_commands or ()]
-    with _progress() as progress:
+    with show_progress("measuring") as progress:
         results = quality.evaluate_quality(
             data,
             qualities,
@@ -117,7 +117,7 @@ def evaluate_detection(
     from artifix.evaluate.report import terminal
 
     methods = load_methods(models.split(","))
-    with _progress() as progress:
+    with show_progress("measuring") as progress:
         results, summary = run.evaluate_detection(
             data,
             load_detector(detector),
@@ -158,7 +158,7 @@ def evaluate_codecs(
     if unknown := set(names) - set(CODECS):
         raise typer.BadParameter(f"no codec {', '.join(unknown)}; known are {', '.join(CODECS)}")
     methods = load_methods(models.split(","))
-    with _progress() as progress:
+    with show_progress("measuring") as progress:
         results, found = evaluate_codecs(
             data,
             quality,
@@ -199,7 +199,7 @@ def evaluate_video(
     names = codecs.split(",")
     if unknown := set(names) - set(video.CODECS):
         raise typer.BadParameter(f"no codec {', '.join(unknown)}; known are {', '.join(video.CODECS)}")
-    with _progress() as progress:
+    with show_progress("measuring") as progress:
         results = video.evaluate_video(
             data,
             models.split(",") if models else [],
@@ -213,17 +213,6 @@ def evaluate_video(
             progress=progress,
         )
     Console().print(terminal_table(results))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[float], None]]:
-    """A bar on standard error, moved by the share done, 0..1."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("measuring", total=1.0)
-        yield lambda share: bar.update(task, completed=share)
 
 
 def _names(perceptual: list[Perceptual] | None) -> list[str] | None:

@@ -61,9 +61,7 @@ def film(image: Pixels, motion: Motion, height: int, width: int, frames: int) ->
     return np.stack(taken)
 
 
-def encode_clip(
-    planes: Sequence[Sequence[Samples]], codec: str, *, crf: int, intra: bool = False, preset: str = "medium"
-) -> list[bytes]:
+def encode_clip(planes: Sequence[Sequence[Samples]], codec: str, *, crf: int, intra: bool = False) -> list[bytes]:
     """The packets of a clip, in the order in which they are decoded, of each frame's planes in `LAYOUT`.
 
     `crf` 0..51 is the codec's constant rate factor, smaller being better; `intra` codes each frame on its own, as a
@@ -82,7 +80,7 @@ def encode_clip(
         raise CodecError(f"hevc is not coded in frames of {size}, smaller than {SMALLEST_HEVC} pixels")
     context.pix_fmt = "yuv420p"
     context.time_base, context.framerate = Fraction(1, 25), Fraction(25)
-    context.options = {"crf": str(crf), "preset": preset, key: settings + ":keyint=1" * intra}
+    context.options = {"crf": str(crf), "preset": "medium", key: settings + ":keyint=1" * intra}
     packets = []
     for number, frame in enumerate(planes):
         picture = av.VideoFrame(context.width, context.height, "yuv420p")

@@ -8,11 +8,12 @@ from PIL import Image
 
 from artifix.codecs.codec import Codec, Pixels
 from artifix.errors import CodecError
+from artifix.image.pillow import quiet_pillow
 
 
 def decode(data: bytes, *, ycbcr: bool = False) -> Pixels:
     """The image in a file of any format that Pillow reads; `ycbcr` leaves a colour JPEG's pixels as they are stored."""
-    with Image.open(io.BytesIO(data)) as file:
+    with quiet_pillow(), Image.open(io.BytesIO(data)) as file:
         if file.mode == "L":
             return np.asarray(file)
         if ycbcr:

@@ -1,5 +1,6 @@
 """What a picture says of its compression: the tables of a JPEG, and an 8x8 grid in the pixels of anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from artifix.codecs.quantisation import quantisation_tables
 from artifix.color import luma, rgb_to_ycbcr
 from artifix.evaluate.metrics import bef
 from artifix.image import MAX_PIXELS, Picture, Pixels, Space, read_picture, to_rgb
+from artifix.image.jpeg import quantisation_tables as tables_of
 from artifix.image.picture import bands, to_uint8
 from artifix.image.pillow import opened
 
@@ -71,7 +73,7 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     quality = exact = subsampling = progressive = None
     with opened(path, max_pixels) as file:
         if isinstance(file, JpegImagePlugin.JpegImageFile):
-            tables = [table for _, table in sorted(file.quantization.items())]
+            tables = tables_of(file) or tuple(map(tuple, file.quantization.values()))
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))
@@ -92,12 +94,12 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     )
 
 
-def estimate_quality(luma_table: list[int], chroma_table: list[int] | None = None) -> tuple[int, bool]:
+def estimate_quality(luma_table: Sequence[int], chroma_table: Sequence[int] = ()) -> tuple[int, bool]:
     """The quality 1..100 whose libjpeg tables lie nearest to these, and whether they are the same.
 
     A table is its 64 steps, row by row; nearest is the least sum of absolute differences.
     """
-    found = np.array(luma_table if chroma_table is None else [*luma_table, *chroma_table])
+    found = np.array([*luma_table, *chroma_table])
     tables = quantisation_tables().reshape(100, -1)[:, : found.size]
     differences = np.abs(tables - found).sum(axis=1)
     nearest = int(differences.argmin())

@@ -1,6 +1,6 @@
 """How a whole set is degraded: by JPEG at a quality, or by another codec tuned until it takes the same bits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,32 +67,22 @@ def bits_per_pixel(paths: Sequence[Path], codec: str, factor: int, jobs: int = 2
         return np.array(list(pool.map(rate, paths)))
 
 
-def match_rate(
-    paths: Sequence[Path],
-    codec: str,
-    quality: int,
-    *,
-    jobs: int = 2,
-    progress: Callable[[float], None] = lambda share: None,
-) -> Coding:
+def match_rate(paths: Sequence[Path], codec: str, quality: int, *, jobs: int = 2) -> Coding:
     """The coding whose mean rate over the pictures is that of JPEG 4:2:0 at a quality, within `TOLERANCE`.
 
     Bisects over the codec's factor, encoding the whole set at each trial. Two neighbouring factors are several per
     cent apart, so a part of the pictures, drawn once for all by a fixed seed, takes the better of the two. DataError,
     with what was reached, where even that is not enough: a few large pictures cannot share a step among them.
-    `progress` hears the share done, 0..1.
     """
     target = float(bits_per_pixel(paths, "jpeg", quality, jobs).mean())
     if codec == "jpeg":
         return Coding("jpeg", quality, quality, bpp=round(target, 6))
     factors = CODECS[codec].range
-    trials = len(factors).bit_length() + 1
     measured: dict[int, Rates] = {}
 
     def rates(step: int) -> Rates:
         if step not in measured:
             measured[step] = bits_per_pixel(paths, codec, factors[step], jobs)
-            progress(min(1.0, len(measured) / trials))
         return measured[step]
 
     # The rate at `below` is not above the target and that at `above` is, as far as the codec goes.

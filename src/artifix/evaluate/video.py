@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from artifix.codecs.clips import CLIP_CODECS, LAYOUT, Motion, decode_clip, encode_clip, film, from_planes, to_planes
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
-from artifix.errors import DataError
+from artifix.errors import DataError, ModelError
 from artifix.evaluate import metrics
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.perceptual import Metric
@@ -80,7 +80,9 @@ def evaluate_video(
     dataset = _dataset(Path(data), frames, side)
     results.include(dataset)
     further = load_metrics(perceptual, None, results)
-    restorers = {Path(model).stem: Restorer(model) for model in models}
+    restorers = {Path(model).stem: Restorer(model, precision="fp32") for model in models}
+    if len(restorers) < len(models):
+        raise ModelError(f"two models of one name: {', '.join(map(str, models))}")
     bench = _Bench(dataset, frames, side, _FIGURES | further, restorers, current_commit())
     codings = list(itertools.product(codecs, crfs))
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")

@@ -80,12 +80,10 @@ def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
             with path.open("rb") as stream, Image.open(stream, formats=READABLE) as file:
                 width, height = file.size
                 if width * height > max_pixels:
-                    raise Image.DecompressionBombError
+                    raise ImageError(f"{path}: more than {max_pixels:,} pixels; --max-pixels raises the limit")
                 yield file
         except ArtifixError:
             raise
-        except Image.DecompressionBombError:
-            raise ImageError(f"{path}: more than {max_pixels:,} pixels; --max-pixels raises the limit") from None
         except UnidentifiedImageError:
             raise ImageError(f"{path}: {_unidentified(path)}") from None
         except MemoryError:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.errors import OutputError
@@ -15,7 +14,7 @@ from artifix.image import exif as exif_block
 from artifix.image import jp2
 from artifix.image.formats import Format, output_format
 from artifix.image.output import atomic_output
-from artifix.image.picture import Metadata, Picture, bands, interleaved, to_uint8
+from artifix.image.picture import Metadata, Picture, Pixels, bands, interleaved, to_uint8
 from artifix.image.pillow import quiet_pillow
 from artifix.image.png import png_options, write_deep_png
 from artifix.image.tiff import write_tiff
@@ -53,7 +52,7 @@ def write_picture(path: str | Path, picture: Picture, *, quality: int | None = N
 
 def write_image(
     path: str | Path,
-    image: NDArray[np.uint8],
+    image: Pixels,
     *,
     like: Picture | None = None,
     quality: int | None = None,

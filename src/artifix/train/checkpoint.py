@@ -2,8 +2,8 @@
 
 RUN/step-0001200/state.json               recipe, step, seconds spent
                  generator.safetensors    weights, and their running average under `average.`
-                 generator_adam.safetensors
-                 discriminator.safetensors, discriminator_adam.safetensors   of an adversarial run
+                 generator_optimiser.safetensors
+                 discriminator.safetensors, discriminator_optimiser.safetensors   of an adversarial run
 """
 
 import json
@@ -54,7 +54,7 @@ def save_checkpoint(run: Path, recipe: Recipe, progress: Progress, learners: dic
         weights = {key: value.detach().contiguous() for key, value in learner.network.state_dict().items()}
         averages = {AVERAGE + key: value.contiguous() for key, value in learner.average.items()}
         save_file(weights | averages, partial / f"{name}.safetensors")
-        save_file(_adam_state(learner), partial / f"{name}_adam.safetensors")
+        save_file(_optimiser_state(learner), partial / f"{name}_optimiser.safetensors")
     state = {"recipe": recipe.as_dict(), **asdict(progress)}
     (partial / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
     for file in partial.iterdir():
@@ -92,7 +92,7 @@ def load_learner(folder: Path, name: str, learner: Learner) -> None:
         learner.network.load_state_dict(weights)
         for key, value in learner.average.items():
             value.copy_(tensors[AVERAGE + key])
-        _load_adam(learner, read_tensors(folder / f"{name}_adam.safetensors"))
+        _load_optimiser(learner, read_tensors(folder / f"{name}_optimiser.safetensors"))
     except (KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: does not fit the recipe's network ({str(error).splitlines()[0]})") from error
 
@@ -107,7 +107,7 @@ def _checkpoints(run: Path) -> list[Path]:
     return [p for p in run.glob("step-*") if p.is_dir() and p.suffix != ".partial"]
 
 
-def _adam_state(learner: Learner) -> dict[str, Tensor]:
+def _optimiser_state(learner: Learner) -> dict[str, Tensor]:
     return {
         f"{name}.{key}": value.contiguous()
         for name, parameter in learner.network.named_parameters()
@@ -115,7 +115,7 @@ def _adam_state(learner: Learner) -> dict[str, Tensor]:
     }
 
 
-def _load_adam(learner: Learner, tensors: dict[str, Tensor]) -> None:
+def _load_optimiser(learner: Learner, tensors: dict[str, Tensor]) -> None:
     for name, parameter in learner.network.named_parameters():
         state = learner.optimiser.state[parameter]
         for key in kept_of(parameter, learner.optimiser):

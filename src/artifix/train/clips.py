@@ -11,7 +11,6 @@ from torch.utils.data import Dataset
 
 from artifix.codecs.clips import (
     CLIP_CODECS,
-    SMALLEST_HEVC,
     Motion,
     decode_clip,
     encode_clip,
@@ -44,8 +43,7 @@ class ClipPairs(Dataset[Pair]):
 
     def __getitem__(self, index: int) -> Pair:
         rng = np.random.default_rng((self.seed, index))
-        recipe, side = self.recipe, max(margin_of(self.recipe), SMALLEST_HEVC)
-        side += side % 2  # chroma is halved
+        recipe, side = self.recipe, margin_of(self.recipe)
         codec = CLIP_CODECS[rng.integers(len(CLIP_CODECS))]
         low, high = recipe.quality
         crf = low + int((high - low + 1) * rng.random() ** recipe.quality_power)

@@ -27,6 +27,7 @@ MIXED_QUALITIES: Final = (10, 40)  # instead, of each of the codecs that are mix
 CRFS: Final = (38, 32, 26)  # instead, where films are learned from
 DISTANCE_PREFIX: Final = "held_out/perceptual_"
 _JUDGED: Final = 2  # of them, the worst, where looks differ most; VGG19 costs as much as the generator
+_SHOWN: Final = 4  # of them, in a strip
 _SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
 
 
@@ -75,14 +76,19 @@ class HeldOut:
     def _mean(self, metric: Callable[[Pixels, Pixels], float], images: list[Pixels]) -> float:
         return float(np.mean([metric(image, target) for image, target in zip(images, self.targets, strict=True)]))
 
-    def strip(self, learner: Learner, count: int = 4) -> Pixels:
-        """Rows of degraded | restored | target at the lowest quality, (H, W, 3) uint8."""
+    def strip(self, learner: Learner) -> Pixels:
+        """Rows of degraded | restored | target, at most four, at the lowest quality; (H, W, 3) uint8, black beside."""
+        degraded = next(iter(self.degraded.values()))[:_SHOWN]
         rows = [
             np.concatenate([self._pixels(image), self._restore(learner, image), target], axis=1)
-            for image, target in zip(next(iter(self.degraded.values()))[:count], self.targets[:count], strict=True)
+            for image, target in zip(degraded, self.targets[:_SHOWN], strict=True)
         ]
-        strip = np.concatenate(rows) if rows else np.zeros((1, 1), np.uint8)
-        return strip if strip.ndim == 3 else np.repeat(strip[..., None], 3, axis=2)
+        height, width = sum(len(row) for row in rows), max((row.shape[1] for row in rows), default=0)
+        strip, top = np.zeros((max(1, height), max(1, width), 3), np.uint8), 0
+        for row in rows:
+            strip[top : top + len(row), : row.shape[1]] = row if row.ndim == 3 else row[..., None]
+            top += len(row)
+        return strip
 
     @torch.no_grad()
     def _restore(self, learner: Learner, image: Pixels) -> Pixels:

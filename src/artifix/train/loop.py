@@ -154,9 +154,11 @@ def train(
                 if not progress.certain:  # while the discriminator seems to have won, the checkpoint before it stays
                     save()
                 measure()
-        checkpoint = save()
-        measure()
-        return checkpoint
+        newest = latest_checkpoint(run) if group.leads else None
+        if newest is None or read_state(newest)[1].step != progress.step:
+            newest = save()
+            measure()
+        return newest
 
 
 def discriminator_step(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from artifix.codecs import decode, degrade, encode
+from artifix.codecs.clips import SMALLEST_HEVC
 from artifix.color import luma, rgb_to_ycbcr, to_batch
 from artifix.errors import DataError, ImageError
 from artifix.image import READABLE_SUFFIXES, read_image
@@ -173,7 +174,13 @@ class PatchPairs(Dataset[Pair]):
 
 
 def margin_of(recipe: DataRecipe) -> int:
-    """The smallest side a training picture may have: a patch and room to move two grids, one of any codec's blocks."""
+    """The smallest side a training picture may have: a patch and room to move two grids, one of any codec's blocks.
+
+    Of films, that of what is coded: even, as chroma is halved, and enough for HEVC.
+    """
+    if recipe.codec == "video":
+        side = max(recipe.patch + 2 * BLOCK, SMALLEST_HEVC)
+        return side + side % 2
     return recipe.patch + BLOCK + (CONTEXT if recipe.codec == "any" else BLOCK)
 
 

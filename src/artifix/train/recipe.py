@@ -123,6 +123,10 @@ class OptimiserRecipe:
             raise RecipeError(f'optimiser.kind must be "adam" or "muon", got "{self.kind}"')
         if self.steps < 1 or self.learning_rate <= 0:
             raise RecipeError("optimiser.steps and optimiser.learning_rate must be positive")
+        if self.warmup < 0 or self.clip < 0:
+            raise RecipeError("optimiser.warmup and optimiser.clip must not be negative")
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
+            raise RecipeError("optimiser.beta1 and optimiser.beta2 must be within 0..1 and below 1")
         if not 0 <= self.average < 1:
             raise RecipeError(f"optimiser.average must be within 0..1 and below 1, got {self.average}")
 

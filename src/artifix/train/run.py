@@ -1,7 +1,6 @@
 """A training from the command line: recipe and folders in, progress shown, checkpoint out."""
 
 import dataclasses
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from artifix.errors import RecipeError
+from artifix.machine import cores
 from artifix.train.checkpoint import Progress as Done
 from artifix.train.checkpoint import latest_checkpoint
 from artifix.train.distributed import join_group
-from artifix.train.drawings import make_drawings
+from artifix.train.drawings import SIDE, make_drawings
 from artifix.train.loop import train
 from artifix.train.mixed import codecs_at_hand
 from artifix.train.patches import Pictures, margin_of, read_pictures
@@ -51,12 +51,15 @@ def train_from_files(
     if not resume and latest_checkpoint(out):
         raise RecipeError(f"{out}: holds a run already; --resume goes on with it")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    margin = margin_of(recipe.data)
+    if recipe.data.drawings and margin > SIDE:
+        raise RecipeError(f"{recipe_file}: data.drawings are {SIDE} pixels wide, and data.patch asks for {margin}")
     on_device = device != "cpu" and recipe.data.codec == "jpeg" if pairs is None else pairs == "device"
     if workers is None:
-        workers = 1 if device == "cpu" else 4 if on_device else os.cpu_count() or 1
+        workers = 1 if device == "cpu" else 4 if on_device else cores()
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
-        pictures = read_pictures(data, margin_of(recipe.data))
+        pictures = read_pictures(data, margin)
         display.pictures(pictures, codecs_at_hand() if recipe.data.codec == "any" else (recipe.data.codec,))
         pixels = sum(picture[..., 0].size for picture in pictures.training)
         pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))

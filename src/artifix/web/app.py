@@ -77,6 +77,7 @@ _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
         400: "a parameter is wrong, or the format cannot hold the picture",
         401: "the token is missing or wrong",
         408: "the upload took too long",
+        409: "another picture has this job's name",
         413: "too many bytes or pixels",
         415: "not a picture of a format that can be read",
         422: "the picture is broken",

@@ -12,6 +12,7 @@ from PIL import Image
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
 from artifix.errors import ModelError
 from artifix.image import jpeg
+from artifix.image.pillow import quiet_pillow
 from artifix.restoration.sa_dct.compiled import compiled
 from artifix.restoration.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, octagon
 from artifix.restoration.sa_dct.transform import dct_bases, forward, inverse
@@ -54,7 +55,7 @@ def deblock_planes(planes: NDArray[np.uint8 | np.float32], tables: Sequence[jpeg
 
 def quantisation_tables(file: bytes) -> tuple[jpeg.Table, ...]:
     """The tables of a JPEG's components, in their order, each of 64 steps row by row; ModelError for another format."""
-    with Image.open(io.BytesIO(file)) as opened:
+    with quiet_pillow(), Image.open(io.BytesIO(file)) as opened:
         tables = jpeg.quantisation_tables(opened)
         if tables is None:
             raise ModelError(f"sa-dct: reads the quantisation tables of a JPEG, and this is {opened.format}")
