@@ -19,14 +19,10 @@ from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
+from artifix.cli.train import export, in_words, train
 from artifix.errors import ArtifixError
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
-app.add_typer(evaluate_app, name="evaluate")
-app.add_typer(study_app, name="study")
-app.command()(serve)
-app.command()(quantise)
-app.command()(bench)
 
 
 class Engine(StrEnum):
@@ -51,13 +47,6 @@ class EnginePool(StrEnum):
     """What shares a folder among machines."""
 
     ray = "ray"
-
-
-class Pairs(StrEnum):
-    """What makes a training's degraded patches."""
-
-    workers = "workers"
-    device = "device"
 
 
 class Codec(StrEnum):
@@ -232,7 +221,7 @@ def models(as_json: Json = False) -> None:
         typer.echo(f"{card.name}: {card.summary}")
         typer.echo(f"  {card.parameters:,} parameters, {card.macs_per_pixel:,} multiply-accumulates a pixel")
         typer.echo(f"  trained {card.steps:,} steps on {card.data}")
-        typer.echo(f"  gain on held-out pictures: {_figures(card.figures)}")
+        typer.echo(f"  gain on held-out pictures: {in_words(card.figures)}")
         typer.echo(f"  known failures: {card.failures}")
 
 
@@ -257,64 +246,10 @@ def degrade(
         raise typer.BadParameter(str(error)) from error
 
 
-@app.command()
-def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml")],
-    data: Annotated[list[Path], typer.Option(help="A folder of pictures to learn from; may be repeated.")],
-    out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, log, curves.")],
-    steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="End within this time, schedule and all.")] = None,
-    start: Annotated[Path | None, typer.Option(help="Weights to begin from (.safetensors or .onnx).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the run.")] = False,
-    vgg: Annotated[
-        Path | None, typer.Option(help="VGG19 for perceptual losses (.safetensors); or torchvision's.")
-    ] = None,
-    teacher: Annotated[
-        Path | None, typer.Option(help="The model that a recipe with a distilled loss learns from.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; found out when left out.")] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="Processes that make or draw patches.")] = None,
-    pairs: Annotated[Pairs | None, typer.Option(help="What degrades patches; a GPU does it itself.")] = None,
-    interval: Annotated[int, typer.Option(min=1, help="Steps between log lines, each a wait for the device.")] = 100,
-    checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
-) -> None:
-    """Train a model from a recipe; on several GPUs by `torchrun --nproc-per-node N -m artifix train ...`."""
-    from artifix.train.run import train_from_files
-
-    checkpoint = train_from_files(
-        recipe,
-        data,
-        out,
-        steps=steps,
-        minutes=minutes,
-        start=start,
-        resume=resume,
-        vgg=vgg,
-        teacher=teacher,
-        device=device,
-        workers=workers,
-        pairs=pairs.value if pairs else None,
-        interval=interval,
-        checkpoint_every=checkpoint_every,
-    )
-    if checkpoint:
-        typer.echo(f"checkpoint: {checkpoint}")
-
-
-@app.command()
-def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A run's folder or one of its checkpoints.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The model, an .onnx file.")],
-    summary: Annotated[str, typer.Option(help="For the model card: what it is for.")] = "",
-    data: Annotated[str, typer.Option(help="For the model card: what it learned from.")] = "",
-    failures: Annotated[str, typer.Option(help="For the model card: where it does badly.")] = "",
-    overwrite: Overwrite = False,
-) -> None:
-    """Make a checkpoint into a model that `restore --model` takes."""
-    from artifix.train.export import export as export_checkpoint
-
-    card = export_checkpoint(checkpoint, output, summary=summary, data=data, failures=failures, overwrite=overwrite)
-    typer.echo(f"{output}: {card.name}, {card.steps:,} steps, {_figures(card.figures)}")
+for command in (serve, bench, train, export, quantise):
+    app.command()(command)
+app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(study_app, name="study")
 
 
 def main() -> None:
@@ -340,7 +275,3 @@ def main() -> None:
 
 def _complain(error: Any) -> None:
     typer.echo(f"artifix: {error}", err=True)
-
-
-def _figures(figures: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:+.2f} dB" for name, value in figures.items()) or "none"

@@ -1,5 +1,7 @@
 """A network of ours, as torch holds it, from its ONNX file."""
 
+from pathlib import Path
+
 import onnx
 import torch
 from google.protobuf.message import DecodeError
@@ -8,6 +10,16 @@ from onnx import numpy_helper
 from artifix.errors import ModelError
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.networks import Network, config_class, new_network
+
+
+def network_from_file(path: Path) -> tuple[ModelCard, Network]:
+    """As `network_from_onnx`, from a file, which a ModelError names."""
+    try:
+        return network_from_onnx(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def network_from_onnx(data: bytes) -> tuple[ModelCard, Network]:

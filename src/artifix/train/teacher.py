@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from artifix.errors import ModelError, RecipeError
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.torch_weights import network_from_file
 
 
 def load_teacher(file: Path | None, channels: int, device: str) -> nn.Module:
@@ -17,12 +17,7 @@ def load_teacher(file: Path | None, channels: int, device: str) -> nn.Module:
     """
     if file is None:
         raise RecipeError("loss.distilled needs a model to learn from: --teacher")
-    try:
-        card, network = network_from_onnx(file.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{file}: {error.strerror or error}") from error
-    except ModelError as error:
-        raise ModelError(f"{file}: {error}") from error
+    card, network = network_from_file(file)
     if card.channels != channels:
         raise ModelError(f"{file}: takes {card.channels} channels, this recipe's network {channels}")
     network.requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.torch_weights import network_from_file
 from artifix.train.checkpoint import AVERAGE
 from artifix.train.tensors import read_tensors
 
@@ -30,12 +30,7 @@ def load_into(network: nn.Module, path: Path) -> None:
 
 def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".onnx":
-        try:
-            return network_from_onnx(path.read_bytes())[1].state_dict()
-        except OSError as error:
-            raise ModelError(f"{path}: {error.strerror or error}") from error
-        except ModelError as error:
-            raise ModelError(f"{path}: {error}") from error
+        return network_from_file(path)[1].state_dict()
     tensors = read_tensors(path)
     average = {name.removeprefix(AVERAGE): value for name, value in tensors.items() if name.startswith(AVERAGE)}
     return average or tensors
