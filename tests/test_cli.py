@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -94,7 +95,53 @@ def test_every_error_is_one_line_and_status_1(tmp_path, photograph, make_model, 
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("text", ["1 parsec", "GiB", ""])
+def on_a_terminal(*arguments, stream):
+    """Run with that stream on a terminal and the other in a pipe: what came through the terminal, and the pipe."""
+    ours, theirs = os.openpty()
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: theirs}
+    with subprocess.Popen([*COMMAND, *map(str, arguments)], **streams) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # a terminal that nobody writes to any more
+            while part := os.read(ours, 4096):
+                shown += part
+        piped = (process.stdout or process.stderr).read()
+    os.close(ours)
+    return shown.decode(), piped.decode()
+
+
+def test_records_go_to_standard_output_while_a_bar_is_shown_and_to_a_terminal_without_one(jpeg, make_model, tmp_path):
+    command = ["restore", jpeg, "--model", make_model(), "--overwrite", "-o"]
+    bar, records = on_a_terminal(*command, tmp_path / "a.png", "--json", stream="stderr")
+    assert json.loads(records)["status"] == "restored"
+    assert "restored" not in bar
+    shown, errors = on_a_terminal(*command, tmp_path / "b.png", stream="stdout")
+    assert "b.png" in shown
+    assert errors == ""
+
+
+def test_a_closed_standard_output_is_no_error(jpeg, make_model, tmp_path):
+    command = [*COMMAND, "restore", jpeg, "--model", make_model(), "-o", tmp_path / "a.png"]
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *map(str, command)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.png").exists()
+
+
+def test_a_name_commands_no_terminal_and_makes_no_second_line(tmp_path):
+    done = run("inspect", tmp_path / "a\n\x1b[31m.jpg")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "a\\n\\x1b[31m.jpg" in done.stderr
+
+
+def test_an_input_without_a_name_is_not_the_working_folder(photograph, tmp_path):
+    write_image(tmp_path / "a.png", photograph)
+    done = run("restore", "", cwd=tmp_path)
+    assert done.returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("text", ["1 parsec", "GiB", "", "9" * 400])
 def test_a_size_that_is_none_is_refused(text, tmp_path):
     assert CliRunner().invoke(app, ["restore", "a.png", "--max-memory", text]).exit_code == 2
 

@@ -1,3 +1,4 @@
+import os
 import resource
 import signal
 import struct
@@ -150,6 +151,55 @@ def test_a_resolution_without_its_own_place_goes_into_exif(tmp_path, suffix):
     write_picture(path, picture)
     assert read_picture(path).metadata.dpi == pytest.approx((300, 150))
     assert not any("resolution" in phrase for phrase in losses(path, picture))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "dpi", "kept"),
+    [
+        (".jpg", 76_200, False),
+        (".jpg", 0.1, False),
+        (".jpg", 65_000, True),
+        (".png", 76_200, True),
+        *((suffix, 4e9, False) for suffix in (".png", ".bmp", ".webp")),
+    ],
+)
+def test_a_resolution_that_the_format_cannot_hold_is_left_out_and_that_is_said(tmp_path, suffix, dpi, kept):
+    picture = replace(make_picture(3, np.uint8, alpha=False), metadata=Metadata(dpi=(dpi, dpi)))
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, picture)
+    assert read_picture(path).metadata.dpi == (pytest.approx((dpi, dpi), rel=1e-4) if kept else None)
+    assert ("the resolution is left out" in losses(path, picture)) != kept
+
+
+def test_a_tiff_that_says_no_resolution_has_none(tmp_path, photograph):
+    Image.fromarray(photograph).save(tmp_path / "a.tif")
+    assert read_picture(tmp_path / "a.tif").metadata.dpi is None
+
+
+def test_extended_xmp_is_lost_and_that_is_said(tmp_path):
+    xmp = XMP.replace(b"<r ", b'<r xmpNote:HasExtendedXMP="0123" ')
+    picture = replace(make_picture(3, np.uint8, alpha=False), metadata=Metadata(xmp=xmp))
+    assert "extended XMP is left out" in losses(tmp_path / "a.jpg", picture)
+
+
+def test_greys_profile_does_not_go_with_rgb(tmp_path):
+    grey = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture = replace(make_picture(1, np.uint8, alpha=True), metadata=Metadata(icc=grey[:16] + b"GRAY" + grey[20:]))
+    assert "the colour profile is left out" in losses(tmp_path / "a.avif", picture)
+
+
+def test_a_pipe_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match=r"a\.jpg: a pipe"):
+        read_picture(tmp_path / "a.jpg")
+
+
+def test_what_is_replaced_keeps_its_permissions(tmp_path, photograph):
+    path = tmp_path / "private.png"
+    write_image(path, photograph)
+    path.chmod(0o600)
+    write_image(path, photograph, overwrite=True)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif"])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -13,6 +14,11 @@ from rich.text import Text
 
 from artifix.restoration.folder import Pair
 from artifix.restoration.record import Record
+
+
+def printable(text: str) -> str:
+    """The text in one line that commands no terminal: file names may hold any character but a slash."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
 
 
 class RecordDisplay:
@@ -33,6 +39,8 @@ class RecordDisplay:
             console=console,
             transient=True,
             disable=not console.is_terminal,
+            redirect_stdout=False,  # or Rich would print records to its own console, standard error
+            redirect_stderr=False,
         )
         self.task = self.bar.add_task("", total=count, speed="")
 
@@ -60,20 +68,22 @@ class RecordDisplay:
         self.shares[record.source] = 1.0
         self.bar.update(self.task, completed=sum(self.shares.values()), speed=self._speed())
         if record.status == "failed":
-            self._print(f"artifix: {record.error}", sys.stderr)
+            self._print(f"artifix: {printable(record.error)}", sys.stderr)
         if self.as_json:
             self._print(json.dumps(dataclasses.asdict(record)))
         elif record.status == "restored":
             frames = f", {record.frames} frames" if record.frames > 1 else ""
             size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
-            self._print(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})")
+            self._print(printable(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})"))
         elif record.status == "kept":
-            self._print(f"{record.target}: exists and is kept (--overwrite replaces it)")
+            self._print(printable(f"{record.target}: exists and is kept (--overwrite replaces it)"))
 
     def _print(self, line: str, stream: TextIO | None = None) -> None:
         """Print a line as it is; on a terminal, above the bar."""
         stream = stream or sys.stdout
-        if stream.isatty():
+        if stream is None:  # closed before the start
+            return
+        if stream.isatty() and not self.bar.disable:
             self.bar.console.print(Text(line), soft_wrap=True)
         else:
             print(line, file=stream, flush=True)

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from artifix.cli import app
 from artifix.codecs import degrade
+from artifix.errors import CodecError
 from artifix.image import read_image, write_image
 
 
@@ -17,6 +19,14 @@ def test_another_codec(picture, photograph, tmp_path):
     done = CliRunner().invoke(app, list(map(str, command)))
     assert done.exit_code == 0, done.output
     assert (read_image(tmp_path / "out.png") == degrade(photograph, "jpeg2000", quality=120)).all()
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "webp", "avif"])
+def test_a_picture_too_large_for_a_codec_is_one_line(tmp_path, codec):
+    write_image(tmp_path / "long.png", np.zeros((1, 70_000), np.uint8))
+    command = ["degrade", tmp_path / "long.png", "-o", tmp_path / "out.png", "--codec", codec, "--quality", "30"]
+    with pytest.raises(CodecError, match=f"^{tmp_path}/long.png: {codec} cannot code 70000x1 pixels"):
+        CliRunner().invoke(app, list(map(str, command)), catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -89,6 +90,42 @@ def test_two_inputs_that_would_meet_are_refused(tree):
         pair_up([tree / "in"], tree / "out", suffix=".png")
     with pytest.raises(OutputError, match="would be the output of both"):
         pair_up([tree / "in" / "a.jpg", tree / "in" / "deep" / "a.jpg"], tree / "out")
+    with pytest.raises(OutputError, match="would be the output of both"):
+        pair_up([tree / "in" / "a.jpg", tree / "in" / "deep" / ".." / "a.png"], None, suffix=".png")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beside", "expected"),
+    [
+        ("-v1.2", None, ["a-v1.2.jpg", "b-v1.2.png"]),
+        ("-clean", "in", ["a-clean.jpg", "b-clean.png"]),
+        (".png", "in", ["a.png", "b.png"]),
+    ],
+)
+def test_what_an_earlier_run_put_beside_its_inputs_is_no_input(tree, suffix, beside, expected):
+    output = tree / beside if beside else None
+    for _ in range(2):
+        pairs = pair_up([tree / "in"], output, suffix=suffix)
+        assert sorted(pair.target.name for pair in pairs) == expected
+        assert sorted(pair.source.name for pair in pairs) == ["a.jpg", "b.png"]
+        for pair in pairs:
+            pair.target.touch()
+
+
+def test_a_folder_that_may_not_be_looked_into_fails_by_itself(tree, monkeypatch):
+    closed, scandir = tree / "in" / "deep", os.scandir
+
+    def refusing(folder):
+        if Path(folder) == closed:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert [pair.source for pair in pair_up([tree / "in"], tree / "out", recursive=True)] == [
+        tree / "in" / "a.jpg",
+        tree / "in" / "b.png",
+        closed,
+    ]
 
 
 def test_the_same_input_twice_is_one(tree):
@@ -127,12 +164,15 @@ def test_an_error_is_a_record_and_the_rest_goes_on():
     assert records["3.png"].error == "3.png: File name too long"
 
 
-def test_a_mistake_of_ours_is_not_hidden():
+def test_a_mistake_of_ours_is_told_and_the_rest_goes_on():
     def restore(source, target, *, progress):
-        raise ZeroDivisionError
+        if source.stem == "0":
+            raise ZeroDivisionError("of ours")
+        return done(source, target)
 
-    with pytest.raises(ZeroDivisionError):
-        list(restore_all(pairs(1), restore))
+    records = {record.source: record for record in restore_all(pairs(2), restore)}
+    assert records["0.png"].error == "0.png: ZeroDivisionError: of ours"
+    assert records["1.png"].status == "restored"
 
 
 def test_leaving_early_drops_the_rest_and_stops_what_began():

@@ -21,6 +21,7 @@ from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
 from artifix.cli.train import export, in_words, train
 from artifix.errors import ArtifixError
+from artifix.terminal import printable
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -135,6 +136,8 @@ def restore(
     from artifix.terminal import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
+    if "" in inputs:  # a shell's variable that was never set; Path would make the working folder of it
+        raise typer.BadParameter("an input has no name", param_hint="INPUT...")
     chosen: dict[str, Any] = {
         "model": model,
         "strength": strength,
@@ -200,9 +203,12 @@ def inspect(
         except ArtifixError as error:
             failed = True
             _complain(error)
+        except MemoryError:
+            failed = True
+            _complain(f"{file}: out of memory")
         else:
             fields = {"file": str(file)} | dataclasses.asdict(found)
-            typer.echo(json.dumps(fields) if as_json else f"{file}: {found.summary}")
+            typer.echo(json.dumps(fields) if as_json else printable(f"{file}: {found.summary}"))
     if failed:
         raise typer.Exit(1)
 
@@ -274,4 +280,4 @@ def main() -> None:
 
 
 def _complain(error: Any) -> None:
-    typer.echo(f"artifix: {error}", err=True)
+    typer.echo(f"artifix: {printable(str(error))}", err=True)

@@ -1,5 +1,6 @@
 """Numbers of bytes as people write them."""
 
+import math
 import re
 
 import typer
@@ -8,7 +9,7 @@ import typer
 def parse_size(text: str | int) -> int:
     """The bytes of `1GiB`, `500MB` or a plain number; BadParameter for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", str(text), re.IGNORECASE)
-    if not match:
+    if not match or not math.isfinite(float(match[1])):
         raise typer.BadParameter(f"{text!r} is no size; write 1GiB, 500MB or a number of bytes")
     number, unit, binary = match.groups()
     return int(float(number) * (1024 if binary else 1000) ** " KMGT".index(unit.upper() or " "))

@@ -11,6 +11,7 @@ from artifix.codecs.bpg import BPG
 from artifix.codecs.codec import SUBSAMPLINGS, Codec, Pixels
 from artifix.codecs.h264 import H264
 from artifix.codecs.hevc import HEVC
+from artifix.errors import ArtifixError, CodecError
 from artifix.image import atomic_output, output_format, read_image, write_image
 
 __all__ = ["CODECS", "SUBSAMPLINGS", "Codec", "Pixels", "decode", "degrade", "degrade_file", "encode"]
@@ -32,7 +33,7 @@ def encode(image: Pixels, codec: str = "jpeg", *, quality: int, subsampling: str
     `quality` is the codec's own factor, never rescaled: libjpeg's 1..100 for JPEG, a QP where smaller is better for
     BPG and H.264, the bits for 100 pixels for JPEG 2000 (see `CODECS`). `subsampling` is the chroma's, one of
     `SUBSAMPLINGS`, by default 4:2:0, but 4:4:4 for JPEG 2000; grey images have none. ValueError for what the codec does
-    not have, CodecError for a codec that is not installed.
+    not have, CodecError for a codec that is not installed, or cannot code so many pixels.
     """
     if codec not in CODECS:
         raise ValueError(f"unknown codec {codec!r}, expected one of {', '.join(CODECS)}")
@@ -44,7 +45,13 @@ def encode(image: Pixels, codec: str = "jpeg", *, quality: int, subsampling: str
     if subsampling not in used.subsamplings:
         known = ", ".join(used.subsamplings)
         raise ValueError(f"unknown chroma subsampling {subsampling!r} for {codec}, expected one of {known}")
-    return used.encode(image, quality, subsampling)
+    try:
+        return used.encode(image, quality, subsampling)
+    except ArtifixError:
+        raise
+    except Exception as error:  # every encoder has its own, for sides that it cannot have above all
+        reason = str(error) or type(error).__name__
+        raise CodecError(f"{codec} cannot code {image.shape[1]}x{image.shape[0]} pixels ({reason})") from error
 
 
 def decode(data: bytes, codec: str = "jpeg", *, shape: tuple[int, ...] | None = None, ycbcr: bool = False) -> Pixels:
@@ -81,7 +88,10 @@ def degrade_file(
     ImageError if the source cannot be read, OutputError if the target cannot be written, else as `encode`.
     """
     image = read_image(source)
-    data = encode(image, codec, quality=quality, subsampling=subsampling)
+    try:
+        data = encode(image, codec, quality=quality, subsampling=subsampling)
+    except CodecError as error:
+        raise CodecError(f"{source}: {error}") from error
     if output_format(target).name.lower() == codec:
         with atomic_output(target, overwrite=overwrite) as file:
             file.write(data)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,8 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Bina
 
 def _publish(temporary: Path, path: Path, *, overwrite: bool) -> None:
     if overwrite:
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, temporary)  # what was private stays so
         temporary.replace(path)
         return
     try:

@@ -77,6 +77,8 @@ def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
     """
     with quiet_pillow():
         try:
+            if path.is_fifo():  # to open it would wait, and it can be read only once
+                raise ImageError(f"{path}: a pipe; pictures are read from files")
             with path.open("rb") as stream, Image.open(stream, formats=READABLE) as file:
                 width, height = file.size
                 if width * height > max_pixels:

@@ -104,6 +104,7 @@ def _metadata(path: Path, file: ImageFile.ImageFile) -> Metadata:
     if isinstance(file, Jpeg2KImagePlugin.Jpeg2KImageFile):
         return jp2.read_metadata(path.read_bytes())._replace(dpi=dpi)
     if isinstance(file, TiffImagePlugin.TiffImageFile):
+        dpi = dpi if TiffImagePlugin.X_RESOLUTION in file.tag_v2 else None  # Pillow then says 1
         exif = exif_block.of_tiff(file.getexif())
     elif "exif" in info:
         exif = info["exif"]

@@ -1,5 +1,6 @@
 """Write a picture file: by its suffix, whole or not at all, and with nothing lost that is not said."""
 
+import math
 import struct
 from dataclasses import replace
 from io import BytesIO
@@ -21,6 +22,11 @@ from artifix.image.tiff import write_tiff
 
 # What a marker segment of a JPEG holds, 65,533 bytes, less the name in front of it.
 _JPEG_SEGMENT: Final = {"exif": 65_533 - 6, "xmp": 65_533 - 29}
+# Dots an inch that JFIF holds in 16 bits; PNG and BMP hold pixels a metre in 31.
+_DPI: Final = {"JPEG": (0.5, 65_535.0), "PNG": (0.0127, 5.4e7), "BMP": (0.0127, 5.4e7)}
+_EXIF_DPI: Final = 4.2e6  # in thousandths, in 32 bits
+# What encoders raise, beside OSError, at what they cannot express.
+_INEXPRESSIBLE: Final = (ValueError, TypeError, RuntimeError, SyntaxError, OverflowError, struct.error)
 _NAMES: Final = {"exif": "EXIF", "icc": "the colour profile", "xmp": "XMP", "dpi": "the resolution"}
 
 
@@ -46,7 +52,7 @@ def write_picture(path: str | Path, picture: Picture, *, quality: int | None = N
             _encode(file, format, picture, format.default_quality if quality is None else quality)
     except MemoryError:
         raise OutputError(f"{path}: not enough memory to encode it") from None
-    except (ValueError, TypeError, RuntimeError, SyntaxError, struct.error) as error:  # what an encoder cannot express
+    except _INEXPRESSIBLE as error:
         raise OutputError(f"{path}: cannot be encoded as {format.name} ({error})") from error
 
 
@@ -81,14 +87,17 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
     """
     path = Path(path)
     format = output_format(path)
-    _fitted(path, format, picture)
+    held = _fitted(path, format, picture).metadata
+    if held.exif:  # which has a place for it, too
+        held = held._replace(dpi=held.dpi or exif_block.resolution(held.exif))
     used = format.default_quality if quality is None else quality
     found = []
     if format.quality_option and used is not None:
         found.append(f"lossy {format.name}, quality {used}")
     if picture.pixels.dtype == np.uint16 and not format.sixteen_bits:
         found.append("16 bits become 8")
-    held = _held(format, picture)
+    if b"HasExtendedXMP" in (held.xmp or b""):
+        found.append("extended XMP is left out")
     found += [
         f"{name} is left out"
         for field, name in _NAMES.items()
@@ -121,10 +130,13 @@ def _held(format: Format, picture: Picture) -> Metadata:
     if format.name == "JPEG":
         exif = exif if len(exif or b"") <= _JPEG_SEGMENT["exif"] else None
         xmp = xmp if len(xmp or b"") <= _JPEG_SEGMENT["xmp"] else None
-    if format.name == "WEBP" and icc and icc[16:20] == b"GRAY":
-        icc = None  # WebP has no grey, and RGB pixels may not have grey's profile
+    low, high = _DPI.get(format.name, (0.0, math.inf))
+    dpi = dpi if dpi and all(low <= along <= high for along in dpi) else None
+    in_rgb = format.name == "WEBP" or (format.name == "AVIF" and picture.alpha is not None)
+    if in_rgb and icc and icc[16:20] == b"GRAY":
+        icc = None  # those have no such grey, and RGB pixels may not have grey's profile
     if "exif" in format.metadata and "dpi" not in format.metadata:
-        if picture.metadata.dpi and not exif:
+        if picture.metadata.dpi and not exif and max(picture.metadata.dpi) < _EXIF_DPI:
             exif = exif_block.of_resolution(picture.metadata.dpi)
         dpi = exif_block.resolution(exif) if exif else None
     return Metadata(exif, icc, xmp, dpi)

@@ -38,10 +38,14 @@ class FileRestorer(ABC):
         """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
 
         `quality` 1..100 is the encoder's, None the format's default. An existing target is kept unless `overwrite`.
-        Missing folders are made. ImageError and OutputError say what is wrong with a file; nothing is then left behind.
+        Missing folders are made. ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
-        if not overwrite and source.exists() and target.is_file():
+        try:
+            exists = source.exists() and target.is_file()
+        except OSError as error:  # such as a name too long
+            raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
+        if exists and not overwrite:
             if target.samefile(source):
                 raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
             return Record(str(source), str(target), "kept")
@@ -64,7 +68,7 @@ class FileRestorer(ABC):
         write_picture(target, restored, quality=quality, overwrite=overwrite)
         seconds = time.perf_counter() - began
         size = width, height, round(seconds, 3)
-        return Record(str(source), str(target), "restored", *size, tuple(notes), model=restorer.model)
+        return Record(str(source), str(target), "restored", *size, notes, model=restorer.model)
 
     def restore_folder(
         self,

@@ -1,5 +1,6 @@
 """Many files: which output each input gets, and restoring them side by side, a failure being a record, not an end."""
 
+import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -49,7 +50,7 @@ def pair_up(
     """
     inputs, others = list(inputs), others or {}
     _check(suffix)
-    if output is None and not _name_end(suffix):
+    if output is None and not _name_end(suffix, others):
         suffix = DEFAULT_SUFFIX + suffix
     elif output is not None and output.suffix and not output.is_dir():
         if len(inputs) == 1 and not inputs[0].is_dir():
@@ -58,13 +59,18 @@ def pair_up(
             raise OutputError(f"{output}: is the name of one picture, and there are more to write")
     pairs: dict[Path, Pair] = {}
     for given in inputs:
-        for source in _pictures(given, output, recursive, suffix) if given.is_dir() else [given]:
+        for source in _pictures(given, output, recursive, _name_end(suffix, others)) if given.is_dir() else [given]:
             inside = source.relative_to(given).parent if given.is_dir() else Path()
             folder = source.parent if output is None else output / inside
             pair = Pair(source, folder / target_name(source, suffix, others))
-            other = pairs.setdefault(pair.target, pair)
-            if other.source != source and other.source.resolve() != source.resolve():
-                raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
+            place = folder.resolve() / pair.target.name  # the same, however the folder was spelled
+            other = pairs.setdefault(place, pair)
+            if other.source.resolve() == source.resolve():
+                continue
+            if given.is_dir() and place in (source.resolve(), other.source.resolve()):
+                pairs[place] = other if place == source.resolve() else pair  # one of them an earlier run made
+                continue
+            raise OutputError(f"{pair.target}: would be the output of both {other.source} and {source}")
     return list(pairs.values())
 
 
@@ -72,7 +78,7 @@ def target_name(source: Path, suffix: str = "", others: Mapping[str, str] | None
     """The name of a file's output, `suffix` and `others` being `pair_up`'s; OutputError for a suffix with a folder."""
     _check(suffix)
     others = others or {}
-    if Path(f"x{suffix}").suffix.lower() in (*WRITABLE_SUFFIXES, *others.values()):
+    if _names_format(suffix, others):
         return source.stem + suffix
     own = source.suffix.lower()
     return source.stem + suffix + (source.suffix if own in WRITABLE_SUFFIXES else others.get(own, ".png"))
@@ -109,6 +115,10 @@ def restore_all(
             reason = f"{error.filename or pair.source}: {error.strerror or error}"
         except MemoryError:
             reason = f"{pair.source}: out of memory"
+        except _StoppedError:
+            raise
+        except Exception as error:  # a fault of ours ends one picture, not the run
+            reason = f"{pair.source}: {type(error).__name__}: {error}"
         return Record(str(pair.source), str(pair.target), "failed", error=reason)
 
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
@@ -120,27 +130,45 @@ def restore_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _pictures(folder: Path, output: Path | None, recursive: bool, suffix: str) -> list[Path]:
-    """The pictures of a folder, without what an earlier run put there."""
-    inner = output.resolve() if output else None
-    # An output folder that the input contains is no input; one that contains the input, or is it, says nothing.
-    inner = inner if inner and folder.resolve() in inner.parents else None
+def _pictures(folder: Path, output: Path | None, recursive: bool, name_end: str) -> list[Path]:
+    """The pictures of a folder, without what an earlier run put there; and folders that may not be looked into."""
+    inner = output.resolve() if output else folder.resolve()
+    beside = inner == folder.resolve() and bool(name_end)
+    # An output folder that the input contains is no input; one that contains the input says nothing.
+    contained = folder.resolve() in inner.parents
 
     def is_output(picture: Path) -> bool:
-        if output is None:
-            return picture.stem.endswith(_name_end(suffix))
-        return inner is not None and inner in picture.resolve().parents
+        return (beside and picture.stem.endswith(name_end)) or (contained and inner in picture.resolve().parents)
 
-    found = (p for p in (folder.rglob("*") if recursive else folder.iterdir()) if p.suffix.lower() in READABLE_SUFFIXES)
-    pictures = sorted(p for p in found if p.is_file() and not is_output(p))
+    closed: list[Path] = []
+    files = (
+        Path(parent, name)
+        for parent, _, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename)))
+        for name in names
+        if recursive or Path(parent) == folder
+    )
+    found = (file for file in files if file.suffix.lower() in READABLE_SUFFIXES)
+    pictures = [file for file in found if _is_file(file) and not is_output(file)]
+    pictures = sorted(pictures + closed)
     if not pictures:
         raise DataError(f"{folder}: no pictures in it" + ("" if recursive else " (folders below it: --recursive)"))
     return pictures
 
 
-def _name_end(suffix: str) -> str:
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # it may not be looked at; restoring it says why
+        return True
+
+
+def _names_format(suffix: str, others: Mapping[str, str]) -> bool:
+    return Path(f"x{suffix}").suffix.lower() in (*WRITABLE_SUFFIXES, *others.values())
+
+
+def _name_end(suffix: str, others: Mapping[str, str]) -> str:
     """What of a suffix comes before the file's own: `-clean` of `-clean.png`, nothing of `.png`."""
-    return Path(f"x{suffix}").stem[1:]
+    return Path(f"x{suffix}").stem[1:] if _names_format(suffix, others) else suffix
 
 
 def _check(suffix: str) -> None:

@@ -26,8 +26,8 @@ from artifix.restoration.transparency import fill_hidden
 Planes = NDArray[np.float32]
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
-# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO 2.8 in int8, 5.3 in
-# bf16 and 8.1 to 9.7 in fp32 were measured; the rest is reserve for the tile's own planes. Other engines take more.
+# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO, in int8 2.8, in
+# bf16 5.3 and in fp32 8.1 to 9.7 were measured; the rest is reserve for the tile's own planes. Other engines take more.
 _BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 11}
 _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 
@@ -58,6 +58,8 @@ class Restorer(FileRestorer):
             raise ValueError(f"strength must be within 0..1, got {strength}")
         if not 0 <= detail <= 1:
             raise ValueError(f"detail must be within 0..1, got {detail}")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be at least 1, got {threads}")
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
@@ -128,7 +130,8 @@ class Restorer(FileRestorer):
         return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
 
     def _restore(self, pixels: Pixels, space: Space, progress: Progress = lambda share: None) -> Pixels:
-        if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
+        shaped = pixels.ndim in (2, 3) and pixels.shape[2:] in ((), (3,)) and pixels.size
+        if pixels.dtype not in (np.uint8, np.uint16) or not shaped:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
         self._restore_tiles(partial(self._restore_tile, pixels, space), restored, progress)
