@@ -82,6 +82,14 @@ def test_workers_do_not_change_the_losses(tmp_path, pictures):
     assert log_of(tmp_path / "none") == log_of(tmp_path / "two")
 
 
+def test_it_computes_in_the_precision_that_it_is_told(tmp_path, pictures):
+    for precision in ("fp32", "bf16"):
+        train(with_steps(2), pictures, tmp_path / precision, precision=precision, workers=0, interval=1)
+    exact, coarse = (log_of(tmp_path / precision) for precision in ("fp32", "bf16"))
+    assert exact != coarse
+    assert list(coarse.values()) == pytest.approx(list(exact.values()), rel=0.05)
+
+
 def test_the_last_step_is_saved_and_measured_once(tmp_path, pictures):
     train(with_steps(4), pictures, tmp_path, workers=0, interval=1, checkpoint_every=2)
     assert latest_checkpoint(tmp_path).name == "step-0000004"

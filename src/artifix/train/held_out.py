@@ -58,7 +58,7 @@ class HeldOut:
         """What the learner's average does for the held-out pictures, by codec (if several) and quality; `{}` without.
 
         The mean gain in PSNR over the coded picture or frame, dB, over RGB or over grey, in float32 whatever training
-        takes, since bfloat16 would cost a hundredth and hide what training gains; and, at the first of those,
+        takes, so that they compare between machines; and, at the first of those,
         the perceptual distance as a share of its: 1 is no better, 0 the target itself.
         """
         figures: dict[str, float] = {}

@@ -23,7 +23,7 @@ from artifix.train.losses import discriminator_loss, generator_losses
 from artifix.train.muon import Muon
 from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
-from artifix.train.precision import autocast
+from artifix.train.precision import Cast, Precision, casting
 from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
@@ -43,6 +43,7 @@ def train(
     vgg: Path | None = None,
     teacher: Path | None = None,
     device: str = "cpu",
+    precision: Precision = "auto",
     group: Group = ALONE,
     workers: int = 1,
     pairs_on_device: bool = False,
@@ -59,8 +60,8 @@ def train(
 
     `vgg` is VGG19's file, None being torchvision's, for the perceptual loss and, where given, for measuring the
     perceptual distance of what is held out. `teacher` is the model, a file of `artifix export`, that a recipe with a
-    distilled loss learns from. `pairs_on_device` degrades patches there instead of in `workers`. The
-    processes of a `group` share every batch; only the first writes anything, and the others return `run`.
+    distilled loss learns from. `precision` is `casting`'s. `pairs_on_device` degrades patches there instead of in
+    `workers`. The processes of a `group` share every batch; only the first writes anything, the others return `run`.
 
     Nothing waits for the device but, every `interval` steps, the figures: checked, logged and given to `report` with
     the progress and the share of the budget spent (0..1). TrainingError if the run has diverged or collapsed.
@@ -84,7 +85,8 @@ def train(
     if vgg is not None or recipe.loss.perceptual:
         perceptual = load_perceptual_loss(vgg, **vars(recipe.perceptual)).to(device)
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
-    if device == "cpu":
+    cast = casting(device, precision)
+    if device == "cpu" and cast is nullcontext:
         for module in filter(None, (network, perceptual, master)):
             quicken(module)
     progress = Progress()
@@ -121,14 +123,14 @@ def train(
                 rate = learning_rate(learner.optimiser.defaults["lr"], progress.step, share, settings.warmup)
                 for weights in learner.optimiser.param_groups:
                     weights["lr"] = rate
-            with autocast(device):
+            with cast():
                 restored = forward(degraded).float()
             figures: dict[str, Tensor] = {}
             if discriminator:
                 figures = discriminator_step(
-                    discriminator, judge, degraded, target, restored.detach(), recipe.discriminator.real_label
+                    discriminator, judge, degraded, target, restored.detach(), recipe.discriminator.real_label, cast
                 )
-            with autocast(device):
+            with cast():
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
                 taught = master(degraded).float() if master else None
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
@@ -168,6 +170,7 @@ def discriminator_step(
     target: Tensor,
     restored: Tensor,
     real_label: float,
+    cast: Cast = nullcontext,
 ) -> dict[str, Tensor]:
     """One step of the discriminator (Eq. 7): its loss, and its shares of right verdicts on targets and restored ones.
 
@@ -175,7 +178,7 @@ def discriminator_step(
     generator's costs no more than it must.
     """
     discriminator.network.requires_grad_(True)
-    with autocast(degraded.device):
+    with cast():
         # One pass over both: a shared network may run forward only once for each time back.
         logits = judge(torch.cat((target, restored)), torch.cat((degraded, degraded))).float()
     real, of_restored = logits.chunk(2)

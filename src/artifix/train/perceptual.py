@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from artifix.color import rgb_to_ycbcr, to_batch
 from artifix.errors import ModelError
-from artifix.train.precision import autocast
+from artifix.train.precision import casting
 from artifix.train.tensor_color import from_range, ycbcr_to_rgb
 from artifix.train.tensors import read_tensors
 
@@ -95,7 +95,7 @@ def distance(perceptual: PerceptualLoss, restored: Pixels, target: Pixels) -> fl
     device = perceptual.mean.device
     planes = [rgb_to_ycbcr(image) if image.ndim == 3 else image[..., None] for image in (restored, target)]
     first, second = (torch.from_numpy(to_batch(each)).to(device) for each in planes)
-    with autocast(device):
+    with casting(device)():
         return float(perceptual(first, second))
 
 

@@ -17,6 +17,7 @@ from artifix.train.drawings import SIDE, make_drawings
 from artifix.train.loop import train
 from artifix.train.mixed import codecs_at_hand
 from artifix.train.patches import Pictures, margin_of, read_pictures
+from artifix.train.precision import Precision
 from artifix.train.recipe import load_recipe
 
 
@@ -32,6 +33,7 @@ def train_from_files(
     vgg: Path | None = None,
     teacher: Path | None = None,
     device: str | None = None,
+    precision: Precision = "auto",
     workers: int | None = None,
     pairs: str | None = None,
     interval: int = 100,
@@ -73,6 +75,7 @@ def train_from_files(
             vgg=vgg,
             teacher=teacher,
             device=own_device,
+            precision=precision,
             group=group,
             workers=workers,
             pairs_on_device=on_device,

@@ -31,12 +31,12 @@ _PANEL: Final = 16  # maps must come in this many
 
 
 def quicken(network: nn.Module) -> None:
-    """Let the network's 3x3 convolutions between many maps compute this way, if it is quicker here and can be compiled.
+    """Let the network's 3x3 convolutions between many maps compute this way, in float32, if it can be compiled here.
 
     Those of our networks, with their LeakyReLU, and torch's own that pad with zeros.
     """
     convolutions = [module for module in network.modules() if isinstance(module, Conv | nn.Conv2d) and _fits(module)]
-    if convolutions and _quicker() and _kernels() is not None:
+    if convolutions and _has_avx2() and _kernels() is not None:
         for module in convolutions:
             if isinstance(module, Conv):
                 module.activated = partial(_activated, module)  # type: ignore[method-assign]
@@ -70,9 +70,8 @@ def _fits(module: Conv | nn.Conv2d) -> bool:
     return alike and kernel == [3, 3] and inputs % _PANEL == outputs % _PANEL == 0
 
 
-def _quicker() -> bool:
-    capability = torch.backends.cpu.get_cpu_capability()
-    return capability in ("AVX2", "AVX512") and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+def _has_avx2() -> bool:
+    return torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
 
 
 @cache
