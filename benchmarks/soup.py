@@ -70,7 +70,7 @@ def mean_card(cards: list[ModelCard], share: float, gains: dict[str, float], dat
         second,
         summary=first.summary,
         failures=first.failures,
-        data=f"{data}; {1 - share:g} of the weights before the last {second.steps:,} steps and {share:g} of those after",
+        data=f"{data}; {1 - share:g} of the weights before the last {second.steps:,} steps, {share:g} of those after",
         commit=current_commit(),
         figures={name: round(gain, 3) for name, gain in gains.items()},
         ranges={},

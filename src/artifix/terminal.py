@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import sys
 import time
 from collections import Counter
@@ -12,13 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from artifix.printable import printable
 from artifix.restoration.folder import Pair
 from artifix.restoration.record import Record
-
-
-def printable(text: str) -> str:
-    """The text in one line that commands no terminal: file names may hold any character but a slash."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
 
 
 class RecordDisplay:

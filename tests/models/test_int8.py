@@ -11,7 +11,7 @@ from artifix.errors import ModelError
 from artifix.evaluate.metrics import psnr
 from artifix.models import int8
 from artifix.models.runtime import openvino_core
-from artifix.restoration import Restorer, engine
+from artifix.restoration import Restorer, openvino_engine
 from artifix.restoration.engine import load_engine, read_card
 
 
@@ -61,7 +61,7 @@ def test_a_smooth_sky_gets_no_bands(restorers, quality):
 
 @pytest.mark.parametrize("faster", ["int8", "floating"])
 def test_auto_takes_what_is_faster_here_and_remembers_it(faster, small, tmp_path, monkeypatch):
-    runner = engine._Compiled.runner
+    runner = openvino_engine._Compiled.runner
 
     def slowed(network):
         run = runner(network)
@@ -75,10 +75,10 @@ def test_auto_takes_what_is_faster_here_and_remembers_it(faster, small, tmp_path
         return wait
 
     monkeypatch.setenv("ARTIFIX_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(engine._Compiled, "runner", slowed)
+    monkeypatch.setattr(openvino_engine._Compiled, "runner", slowed)
     first = load_engine(small, "openvino")
     assert (first.precision == "int8") == (faster == "int8")
-    monkeypatch.setattr(engine, "_compile", None)  # everything is remembered, the card too
+    monkeypatch.setattr(openvino_engine, "_compile", None)  # everything is remembered, the card too
     again = load_engine(small, "openvino")
     assert (again.precision, again.card, again.trim) == (first.precision, first.card, first.trim)
 

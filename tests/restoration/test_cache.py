@@ -28,7 +28,7 @@ def compiled(monkeypatch):
             return getattr(openvino_core(), name)
 
     core = Core()
-    monkeypatch.setattr("artifix.restoration.engine.openvino_core", lambda: core)
+    monkeypatch.setattr("artifix.restoration.openvino_engine.openvino_core", lambda: core)
     return asked
 
 

@@ -42,7 +42,7 @@ def test_the_share_with_the_highest_gain_is_written(program, photograph, tmp_pat
     card, network = network_from_file(tmp_path / "soup.onnx")
     assert card.figures == pytest.approx(tried[best], abs=6e-4)
     assert (card.summary, card.failures) == ("what for", "where badly")
-    assert card.data.startswith(f"two runs; {1 - best:g} of the weights before the last 4 steps and {best:g} of those")
+    assert card.data.startswith(f"two runs; {1 - best:g} of the weights before the last 4 steps, {best:g} of those")
     weights = [network_from_file(tmp_path / f"{name}.onnx")[1].state_dict()["up.weight"] for name in "ab"]
     mean = (1 - best) * weights[0] + best * weights[1]
     assert np.allclose(network.state_dict()["up.weight"], mean, atol=1e-3)

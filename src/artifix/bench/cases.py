@@ -21,8 +21,9 @@ from artifix.bench.limits import Kind, load_limit
 from artifix.errors import ArtifixError, ModelError
 from artifix.image import Picture, read_picture, write_picture
 from artifix.models.runtime import openvino_core
-from artifix.restoration.engine import Batch, Engine, EngineName, Inside, Precision, load_engine
+from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
 from artifix.restoration.restorer import Restorer
+from artifix.restoration.run import Batch, Inside
 
 Found = dict[str, float | str]
 

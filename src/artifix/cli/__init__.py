@@ -21,7 +21,7 @@ from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
 from artifix.cli.train import export, in_words, train
 from artifix.errors import ArtifixError
-from artifix.terminal import printable
+from artifix.printable import printable
 
 app = typer.Typer(help="Take the compression out of pictures.", no_args_is_help=True, pretty_exceptions_enable=False)
 

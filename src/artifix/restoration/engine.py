@@ -1,48 +1,31 @@
 """What runs a network: OpenVINO, ONNX Runtime or torch, each behind the same small callable."""
 
 import hashlib
-import inspect
-import io
-import json
 import platform
 import shutil
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artifix.errors import ModelError
-from artifix.models import card as cards
-from artifix.models import int8
 from artifix.models.blending import read_blended
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.catalog import VIVID, read_model
 from artifix.models.runtime import openvino_core
-from artifix.restoration import trimming
-from artifix.restoration.cache import read_cached, write_cached
+from artifix.restoration import openvino_engine
+from artifix.restoration.run import WHOLE, Batch, Inside, Loaded, Run
 
-Batch = NDArray[np.float32]
-Inside = tuple[bool, bool, bool, bool]  # whether the picture goes on at the top, left, bottom and right of a tile
-Run = Callable[[Batch, Inside], Batch]
-Loaded = tuple[ModelCard, Run, str, int]
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 
-ENGINES: Final = ("auto", "openvino", "onnxruntime", "torch")
-WHOLE: Final[Inside] = (False, False, False, False)
-PRECISIONS: Final = ("auto", "fp32", "bf16", "int8")
-_HINTS: Final = {"fp32": "f32", "bf16": "bf16"}  # to OpenVINO
-_CACHED_KERNELS: Final = 256  # for layers and shapes of pictures; of its own 5,000, OpenVINO lets go too late
-_TRIAL: Final = 64  # multiples to a side of the tile that int8 is tried on: 128 pixels
-_TRIALS: Final = 3
-_PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
+ENGINES: Final = get_args(EngineName)
+PRECISIONS: Final = get_args(Precision)
 
 
 @dataclass(frozen=True)
@@ -124,7 +107,7 @@ def load_engine(
 def read_card(model: str | Path) -> ModelCard:
     """The card of a shipped model or of an .onnx file of ours, the network left unloaded; ModelError if it is none."""
     try:
-        return _read_openvino(openvino_core(), read_model(model))[1]
+        return openvino_engine.read(openvino_core(), read_model(model))[1]
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
 
@@ -142,114 +125,6 @@ def _fits(run: Run, card: ModelCard) -> bool:
         return run(probe, WHOLE).shape == probe.shape
     except Exception:  # every runtime has its own
         return False
-
-
-def _read_openvino(core: Any, data: bytes) -> tuple[Any, ModelCard]:
-    try:
-        model = core.read_model(data)
-    except RuntimeError as error:
-        raise ModelError("not an artifix model: OpenVINO cannot read it as ONNX") from error
-    where = ["framework", METADATA_KEY]  # where OpenVINO keeps ONNX's metadata
-    return model, card_from_json(model.get_rt_info(where).value if model.has_rt_info(where) else None)
-
-
-def _openvino(data: bytes, precision: str, threads: int | None) -> Loaded:
-    core = openvino_core()
-    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_KERNELS}
-    if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = threads
-    key = _key(core, data, precision)
-    network = _kept(core, key, settings)
-    if network is None:
-        network = _compile(core, data, precision, settings)
-        _keep(key, network)
-    return network.card, network.runner(), network.precision, network.trimmed
-
-
-@dataclass(frozen=True)
-class _Compiled:
-    """A network that OpenVINO compiled for this processor; `trimmed` pixels its tiles lose, as `trim` has it."""
-
-    compiled: Any
-    card: ModelCard
-    precision: str
-    trimmed: int
-
-    def runner(self) -> Run:
-        request, trimmed = self.compiled.create_infer_request(), self.trimmed
-
-        def run(batch: Batch, inside: Inside) -> Batch:
-            inputs = [batch, np.array(inside, np.int64)] if trimmed else [batch]
-            restored: Batch = request.infer(inputs, share_inputs=True)[0]
-            return restored
-
-        return run
-
-
-def _compile(core: Any, data: bytes, precision: str, settings: dict[str, Any]) -> _Compiled:
-    """A model, compiled; `auto` is `int8` or `float`, whichever runs faster, `float` the best floating type."""
-    model, card = _read_openvino(core, data)
-    if precision == "auto":
-        if not card.ranges:
-            return _compile(core, data, "float", settings)
-        return _fastest([_compile(core, data, each, settings) for each in ("float", "int8")])
-    if precision in _HINTS:
-        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
-    if precision == "int8":
-        int8.quantise(model, card.ranges)
-    trimmed = trimming.trim(model, card)
-    compiled = core.compile_model(model, "CPU", settings)
-    floating = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
-    return _Compiled(compiled, card, "int8" if precision == "int8" else floating, trimmed)
-
-
-def _fastest(networks: list[_Compiled]) -> _Compiled:
-    """The one that takes the processor the least time for a small tile, whoever else uses it: the best of some runs."""
-    card = networks[0].card
-    tile = np.zeros((1, card.channels, _TRIAL * card.multiple, _TRIAL * card.multiple), np.float32)
-    runs, times = [network.runner() for network in networks], np.empty((_TRIALS, len(networks)))
-    for turn in times:
-        for number, run in enumerate(runs):
-            began = time.process_time()
-            run(tile, WHOLE)
-            turn[number] = time.process_time() - began
-    return networks[int(times.min(axis=0).argmin())]
-
-
-def _key(core: Any, data: bytes, precision: str) -> str | None:
-    """What a compiled network is kept under; None where none is."""
-    import openvino
-
-    processor = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    try:  # a change of the code that changes the network must find nothing kept
-        code = [inspect.getsource(module) for module in (int8, trimming, cards, sys.modules[__name__])]
-    except OSError:  # installed without its sources
-        return None
-    return f"{openvino.get_version()} {processor} {code} {hashlib.sha256(data).hexdigest()} {precision}"
-
-
-def _keep(key: str | None, network: _Compiled) -> None:
-    if key is not None:
-        exported = io.BytesIO()  # what export_model() returns depends on OpenVINO's version
-        network.compiled.export_model(exported)
-        facts = {"card": network.card.to_json(), "precision": network.precision, "trimmed": network.trimmed}
-        write_cached(key, json.dumps(facts).encode() + b"\n" + exported.getvalue())
-
-
-def _kept(core: Any, key: str | None, settings: dict[str, Any]) -> _Compiled | None:
-    """The network as it was kept; None if it was not, or OpenVINO refuses it."""
-    content = read_cached(key) if key is not None else None
-    if content is None:
-        return None
-    facts, _, network = content.partition(b"\n")
-    said = json.loads(facts)
-    if said["precision"] in _HINTS:
-        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[said["precision"]]}
-    try:
-        compiled = core.import_model(network, "CPU", settings)
-    except RuntimeError:  # OpenVINO's own reasons
-        return None
-    return _Compiled(compiled, card_from_json(said["card"]), said["precision"], said["trimmed"])
 
 
 def _onnxruntime(data: bytes, precision: str, threads: int | None) -> Loaded:
@@ -299,7 +174,7 @@ def _torch(data: bytes, precision: str, threads: int | None) -> Loaded:
 
 
 _LOADERS: Final[dict[str, Callable[[bytes, str, int | None], Loaded]]] = {
-    "openvino": _openvino,
+    "openvino": openvino_engine.load,
     "onnxruntime": _onnxruntime,
     "torch": _torch,
 }
