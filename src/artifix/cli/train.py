@@ -38,7 +38,7 @@ def train(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; found out when left out.")] = None,
     precision: Annotated[
-        Arithmetic, typer.Option(help="bf16 where it is quicker, or as told; fp32 ends a hundredth of a dB higher.")
+        Arithmetic, typer.Option(help="What to compute in: bf16 where it is quicker, or as told.")
     ] = Arithmetic.auto,
     workers: Annotated[int | None, typer.Option(min=0, help="Processes that make or draw patches.")] = None,
     pairs: Annotated[Pairs | None, typer.Option(help="What degrades patches; a GPU does it itself.")] = None,

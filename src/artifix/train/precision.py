@@ -17,7 +17,7 @@ def casting(device: str | torch.device, precision: Precision = "auto") -> Cast:
     """A source of contexts for a forward pass: bfloat16 autocast, or none in float32.
 
     `auto` is bfloat16 on a GPU, and on a processor only where it has the instructions, without which a step takes far
-    longer. What is learned in it ends a hundredth of a decibel below float32: the last steps are better taken in that.
+    longer.
     """
     kind = torch.device(device).type
     if precision == "bf16" or (precision == "auto" and (kind != "cpu" or has_bfloat16())):
