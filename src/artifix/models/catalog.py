@@ -16,7 +16,7 @@ _LARGEST: Final = 256 << 20  # bytes of a model's file
 MODELS: Final[dict[str, str]] = {
     "mse": "84fb7240b9305ebc97964dfea06abfda0432c0dfc3fbb7ec1268903b944c7e9d",
     "fast": "816b5c65080381b964576ef41ef550a1986556fb7515f62b9b68e214489cef5f",
-    "gan": "10709e99f2c37af48ec42d4402957f73d1352471d62da4d57c9bf610c6f1212c",
+    "gan": "45f87cfd97f4cd40ebda21c142ca0679a79c239db1fd4a1faecb6fee7a2a5477",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
     "mse-y": "d7579e3548070891bf51491e4bd5ad6b0e85bc07522f1439e6e8853448adb9bc",
