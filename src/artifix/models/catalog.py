@@ -14,7 +14,7 @@ _LARGEST: Final = 256 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "84fb7240b9305ebc97964dfea06abfda0432c0dfc3fbb7ec1268903b944c7e9d",
+    "mse": "a84e9f271df1b538201d3e14e1c0a6ebceb53cc846a5d2197f142c5db776275d",
     "fast": "816b5c65080381b964576ef41ef550a1986556fb7515f62b9b68e214489cef5f",
     "gan": "45f87cfd97f4cd40ebda21c142ca0679a79c239db1fd4a1faecb6fee7a2a5477",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
