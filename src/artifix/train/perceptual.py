@@ -117,7 +117,7 @@ def load_perceptual_loss(file: Path | None, layers: dict[str, float], pooling: s
         raise ModelError(f"{source}: not VGG19 ({str(error).splitlines()[0]})") from error
 
 
-def _features(last: int, pooling: type[nn.Module]) -> nn.Sequential:
+def _features(last: int, pooling: type[nn.Module] = nn.MaxPool2d) -> nn.Sequential:
     """The layers of torchvision's `vgg19().features` up to a place in it."""
     layers: list[nn.Module] = []
     width = 3
