@@ -1,5 +1,6 @@
 """benchmarks/soup.py: the best mean of two models' weights."""
 
+import ast
 import sys
 
 import numpy as np
@@ -37,7 +38,10 @@ def test_the_share_with_the_highest_gain_is_written(program, photograph, tmp_pat
     arguments += ["--data", "two runs", "-o", tmp_path / "soup.onnx"]
     monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
     soup.main()
-    tried = {float(line.split()[0]): eval(line.split(" ", 1)[1]) for line in capsys.readouterr().out.splitlines()[:5]}
+    tried = {
+        float(line.split()[0]): ast.literal_eval(line.split(" ", 1)[1])
+        for line in capsys.readouterr().out.splitlines()[:5]
+    }
     best = max(tried, key=lambda share: np.mean(list(tried[share].values())))
     card, network = network_from_file(tmp_path / "soup.onnx")
     assert card.figures == pytest.approx(tried[best], abs=6e-4)
