@@ -6,9 +6,9 @@ is the target, coded as a JPEG with 4:2:0 chroma. All figures are of whole 8-bit
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.evaluate.results import Protocol, Record, Results, read_results, write_results
 from artifix.image import read_image
 from artifix.provenance import current_commit
+from artifix.threads import side_by_side
 
 Pixels = NDArray[np.uint8]
 
@@ -110,17 +111,14 @@ def measure(
     bench = _Bench(dataset, results.protocol, load_metrics(perceptual, vgg, results), current_commit())
     for done, method in enumerate(methods):
         missing = {path: [c for c in codings if not bench.holds(results, path, c, method)] for path in dataset.paths}
-        pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
-        try:
-            futures = [pool.submit(bench.measure, path, todo, method) for path, todo in missing.items() if todo]
-            for number, future in enumerate(as_completed(futures), start=1):
-                for record in future.result():
+        tasks = [partial(bench.measure, path, todo, method) for path, todo in missing.items() if todo]
+        with side_by_side(tasks, jobs) as measured:
+            for number, records in enumerate(measured, start=1):
+                for record in records:
                     results.add(record)
                 if json_path:
                     write_results(json_path, results)
-                progress((done + number / len(futures)) / len(methods))
-        finally:
-            pool.shutdown(cancel_futures=True)
+                progress((done + number / len(tasks)) / len(methods))
         if method is JPEG and dataset.exact:
             check_jpeg_rows(results, dataset.name)
     progress(1.0)

@@ -10,9 +10,9 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,7 @@ from artifix.evaluate.results import Record, Results, write_results
 from artifix.image import MAX_PIXELS
 from artifix.provenance import current_commit
 from artifix.restoration import Restorer
+from artifix.threads import side_by_side
 from artifix.video.formats import is_video
 from artifix.yuv import Plane, Samples, add_change
 
@@ -85,18 +86,15 @@ def evaluate_video(
         raise ModelError(f"two models of one name: {', '.join(map(str, models))}")
     bench = _Bench(dataset, frames, side, _FIGURES | further, restorers, current_commit())
     codings = list(itertools.product(codecs, crfs))
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
-    try:
-        missing = {path: bench.missing(results, path, codings) for path in dataset.paths}
-        futures = [pool.submit(bench.measure, path, todo) for path, todo in missing.items() if todo]
-        for number, future in enumerate(as_completed(futures), start=1):
-            for record in future.result():
+    missing = {path: bench.missing(results, path, codings) for path in dataset.paths}
+    tasks = [partial(bench.measure, path, todo) for path, todo in missing.items() if todo]
+    with side_by_side(tasks, jobs) as measured:
+        for number, records in enumerate(measured, start=1):
+            for record in records:
                 results.add(record)
             if json_path:
                 write_results(json_path, results)
-            progress(number / len(futures))
-    finally:
-        pool.shutdown(cancel_futures=True)
+            progress(number / len(tasks))
     if json_path:
         write_results(json_path, results)
     progress(1.0)

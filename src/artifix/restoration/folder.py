@@ -3,13 +3,14 @@
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from artifix.errors import ArtifixError, DataError, OutputError
 from artifix.image import READABLE_SUFFIXES, WRITABLE_SUFFIXES
 from artifix.restoration.record import Record
+from artifix.threads import side_by_side
 
 DEFAULT_JOBS: Final = 2  # one picture is read or written while another is restored
 DEFAULT_SUFFIX: Final = "-restored"
@@ -121,13 +122,11 @@ def restore_all(
             reason = f"{pair.source}: {type(error).__name__}: {error}"
         return Record(str(pair.source), str(pair.target), "failed", error=reason)
 
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="restore")
-    try:
-        for future in as_completed([pool.submit(attempt, pair) for pair in pairs]):
-            yield future.result()
-    finally:
-        stopped.set()
-        pool.shutdown(cancel_futures=True)
+    with side_by_side([partial(attempt, pair) for pair in pairs], jobs) as records:
+        try:
+            yield from records
+        finally:
+            stopped.set()
 
 
 def _pictures(folder: Path, output: Path | None, recursive: bool, name_end: str) -> list[Path]:

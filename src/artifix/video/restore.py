@@ -14,7 +14,7 @@ from artifix.image import MAX_PIXELS, atomic_output
 from artifix.restoration import Record, Restorer
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
-from artifix.video.ahead import ahead
+from artifix.threads import ahead
 from artifix.video.encoders import Encoding, choose
 from artifix.video.formats import container_of
 from artifix.video.mux import assemble

@@ -3,8 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,7 @@ from artifix.evaluate.detection.voc import Annotated, Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.provenance import current_commit
+from artifix.threads import side_by_side
 
 QUALITIES: Final = (10, 20, 30, 40)
 _SAVE_EVERY: Final = 30.0  # seconds
@@ -59,19 +60,18 @@ def evaluate_detection(
     tasks = _tasks(codings, methods)
     commit = current_commit()
     todo = [(picture, [task for task in tasks if not _holds(results, picture, task)]) for picture in devkit.pictures]
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="detect")
+    work = [partial(_measure, picture, missing, detector, commit) for picture, missing in todo if missing]
     saved = time.monotonic()
     try:
-        futures = [pool.submit(_measure, p, missing, detector, commit) for p, missing in todo if missing]
-        for number, future in enumerate(as_completed(futures), start=1):
-            for record in future.result():
-                results.add(record)
-            progress(number / len(futures))
-            if json_path and time.monotonic() - saved > _SAVE_EVERY:
-                write_detection(json_path, results, Summary([], []))
-                saved = time.monotonic()
+        with side_by_side(work, jobs) as measured:
+            for number, records in enumerate(measured, start=1):
+                for record in records:
+                    results.add(record)
+                progress(number / len(work))
+                if json_path and time.monotonic() - saved > _SAVE_EVERY:
+                    write_detection(json_path, results, Summary([], []))
+                    saved = time.monotonic()
     finally:
-        pool.shutdown(cancel_futures=True)
         summary = summarise(results)
         if json_path:
             write_detection(json_path, results, summary)

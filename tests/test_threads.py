@@ -1,9 +1,67 @@
+import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
-from artifix.video.ahead import ahead
+from artifix.threads import ahead, side_by_side
+
+
+def test_all_that_the_tasks_return_comes_as_it_comes():
+    slow = threading.Event()
+
+    def first():
+        assert slow.wait(10)
+        return 1
+
+    with side_by_side([first, lambda: 2], 2) as results:
+        assert next(results) == 2
+        slow.set()
+        assert list(results) == [1]
+
+
+def test_no_more_tasks_run_than_jobs():
+    running, most = [], []
+
+    def task():
+        running.append(0)
+        most.append(len(running))
+        time.sleep(0.005)
+        running.pop()
+
+    with side_by_side([task] * 20, 3) as results:
+        assert len(list(results)) == 20
+    assert max(most) == 3
+
+
+def test_an_error_in_a_task_drops_what_has_not_begun():
+    began = []
+
+    def task(number):
+        began.append(number)
+        time.sleep(0.005)
+        raise KeyError(number)
+
+    with pytest.raises(KeyError), side_by_side([partial(task, n) for n in range(50)], 1) as results:
+        next(results)
+    assert len(began) <= 3
+
+
+def test_ctrl_c_that_another_thread_receives_ends_the_wait():
+    heard = threading.Event()
+
+    def task():
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return heard.wait(10)
+
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), side_by_side([task], 1) as results:
+        try:
+            next(results)
+        finally:
+            heard.set()
+    assert time.monotonic() - before < 5
 
 
 def test_everything_comes_in_order():

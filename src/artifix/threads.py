@@ -1,14 +1,42 @@
-"""A stage of a pipeline: things made in a thread of their own, some of them ahead of their use."""
+"""Work in threads that Ctrl-C ends: tasks side by side, and a stage of a pipeline ahead of the next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-_PATIENCE = 0.1  # seconds between looks at whether a stage is still wanted
+# Seconds between looks at whether work is still wanted. No wait is endless: the system may hand Ctrl-C to another
+# thread than Python's first, which then hears of it only once it runs again.
+_PATIENCE: Final = 0.1
+
+
+@contextmanager
+def side_by_side(tasks: Iterable[Callable[[], T]], jobs: int) -> Iterator[Iterator[T]]:
+    """What the tasks return, as it comes, `jobs` of them running at a time; an error in a task is raised in its turn.
+
+    Leaving the context drops what has not begun, and waits for what has.
+    """
+    finished: Queue[Future[T]] = Queue()
+
+    def take() -> Future[T]:
+        while True:
+            try:
+                return finished.get(timeout=_PATIENCE)
+            except Empty:
+                continue
+
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="side-by-side")
+    try:
+        futures = [pool.submit(task) for task in tasks]
+        for future in futures:
+            future.add_done_callback(finished.put)
+        yield (take().result() for _ in futures)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
