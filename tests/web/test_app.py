@@ -1,4 +1,5 @@
 import json
+import time
 from io import BytesIO
 
 import numpy as np
@@ -9,6 +10,7 @@ from artifix.image import FORMATS, read_picture
 from artifix.models.catalog import MODELS, read_model
 from artifix.restoration import Restorer
 from artifix.web.app import SUFFIXES, FormatName
+from artifix.web.limits import Limits
 
 
 def post(client, path, data, name="photo.jpg", **query):
@@ -112,6 +114,42 @@ def test_preview_is_the_picture_as_it_came(client, photograph):
     answer = post(client, "/api/preview", file.getvalue(), "photo.tif")
     assert answer.headers["content-type"] == "image/png"
     assert np.array_equal(np.asarray(Image.open(BytesIO(answer.content))), photograph)
+
+
+def test_an_upload_that_is_kept_stands_for_a_body(client, jpeg, tmp_path):
+    answer = post(client, "/api/uploads", jpeg, "../photo.JPG")
+    assert answer.status_code == 201
+    name = answer.json()["upload"]
+    for format, suffix in (("jpeg", ".jpg"), ("png", ".png")):
+        answer = client.post("/api/restore", params={"upload": name, "format": format})
+        assert answer.content == restored_file(tmp_path, jpeg, suffix)
+    assert "photo-restored.png" in answer.headers["content-disposition"]
+    assert client.post("/api/inspect", params={"upload": name}).json()["quality"] == 15
+    preview = client.post("/api/preview", params={"upload": name})
+    assert np.array_equal(np.asarray(Image.open(BytesIO(preview.content))), np.asarray(Image.open(BytesIO(jpeg))))
+
+
+def test_what_cannot_be_restored_is_not_kept(make_client, jpeg):
+    assert post(make_client(), "/api/uploads", b"no picture").status_code == 415
+    assert post(make_client(Limits(max_pixels=100)), "/api/uploads", jpeg).status_code == 413
+
+
+def test_uploads_are_forgotten(make_client, jpeg):
+    with make_client(Limits(max_bytes=len(jpeg), kept_uploads=2)) as client:
+        first, second = (post(client, "/api/uploads", jpeg).json()["upload"] for _ in range(2))
+        assert client.post("/api/inspect", params={"upload": first}).status_code == 200  # now the last used
+        third = post(client, "/api/uploads", jpeg).json()["upload"]
+        statuses = [client.post("/api/inspect", params={"upload": name}).status_code for name in (first, second, third)]
+        assert statuses == [200, 410, 200]
+        forgotten = client.post("/api/restore", params={"upload": second})
+        assert (forgotten.status_code, forgotten.json()) == (
+            410,
+            {"error": "no such upload any more; send the picture again"},
+        )
+    with make_client(Limits(kept_seconds=0.1)) as client:
+        name = post(client, "/api/uploads", jpeg).json()["upload"]
+        time.sleep(0.3)
+        assert client.post("/api/inspect", params={"upload": name}).status_code == 410
 
 
 def test_models_health_and_formats(client):

@@ -48,7 +48,7 @@ def bomb(width=50_000, height=50_000) -> bytes:
     )
 
 
-@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview"])
+@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview", "/api/uploads"])
 def test_a_bomb_is_too_large(client, path):
     assert "pixels" in error(post(client, bomb(), "bomb.png", path), 413)
 

@@ -210,13 +210,15 @@ def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_
     expect(states).to_have_count(2)
 
 
-def test_model_and_detail_run_anew_without_another_upload_by_hand(open_page, served, photo, tmp_path):
+def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path):
     other, vivid = tmp_path / "other.onnx", tmp_path / "vivid.onnx"
     for path in (other, vivid):
         path.write_bytes(read_model("mse"))
     with served(Limits(), models={"mse": "mse", "other": other}, vivid=vivid) as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         upload(page, photo, photo)
+        sent = []
+        page.on("request", lambda request: sent.append(request.url) if request.post_data else None)
         with page.expect_response("**/api/restore?model=other&detail=0&*") as answer:
             page.select_option("#model", "other")
         assert answer.value.status == 200
@@ -227,6 +229,19 @@ def test_model_and_detail_run_anew_without_another_upload_by_hand(open_page, ser
             page.click("#for-all")
         assert answer.value.status == 200
         expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+        assert sent == []
+
+
+def test_a_picture_that_the_server_keeps_no_longer_is_sent_again(open_page, served, photo):
+    with served(Limits(kept_seconds=1)) as port:
+        page = open_page(f"http://127.0.0.1:{port}/")
+        upload(page, photo)
+        time.sleep(1.5)
+        with page.expect_request("**/api/uploads?*"), page.expect_response("**/api/restore?model=fast&*") as answer:
+            page.select_option("#model", "fast")
+            expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
+        assert answer.value.status in (200, 410)
+        expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
 
 
 def test_dropped_and_pasted_pictures(open_page, address, jpeg):
@@ -311,5 +326,5 @@ def test_a_token_is_asked_for(open_page, served, photo):
 
 def test_the_api_page_says_what_there_is(open_page, address):
     page = open_page(f"{address}docs.html")
-    expect(page.locator(".operation")).to_have_count(6)
+    expect(page.locator(".operation")).to_have_count(7)
     expect(page.locator(".operation").first).to_contain_text("0 to 1; 1 by default")

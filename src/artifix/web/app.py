@@ -23,11 +23,12 @@ from artifix.image import FORMATS
 from artifix.models.catalog import VIVID
 from artifix.web import work
 from artifix.web.guard import Guard
+from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
 from artifix.web.queue import Progress, WorkQueue
 from artifix.web.refusal import Refusal
 from artifix.web.restorers import Restorers
-from artifix.web.upload import GoneError, Upload, receive, while_connected
+from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
 
 Result = TypeVar("Result")
 
@@ -57,20 +58,18 @@ class Failure(BaseModel):
 JobName = Annotated[
     str, Query(pattern="^[A-Za-z0-9_-]{0,64}$", description="A name, yours to choose, to ask /api/progress/NAME by.")
 ]
-_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
+UploadName = Annotated[str, Query(description="What /api/uploads called the picture, in place of a body.")]
+_FORM: Final = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "format": "binary"}},
+        }
     }
 }
+_BODY: Final = {"requestBody": {"required": True, "content": _FORM}}
+_BODY_OR_UPLOAD: Final = {"requestBody": {"required": False, "content": _FORM}}
 _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Failure, "description": reason}
     for status, reason in {
@@ -78,6 +77,7 @@ _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
         401: "the token is missing or wrong",
         408: "the upload took too long",
         409: "another picture has this job's name",
+        410: "the upload of this name is not kept any more",
         413: "too many bytes or pixels",
         415: "not a picture of a format that can be read",
         422: "the picture is broken",
@@ -113,6 +113,7 @@ def create_app(
     """
     limits = limits or Limits()
     queue = WorkQueue(limits)
+    kept = Kept(limits.kept_bytes, limits.kept_seconds)
     restorers = Restorers(models, vivid, limits.max_memory)
 
     @asynccontextmanager
@@ -135,14 +136,15 @@ def create_app(
     app.exception_handler(GoneError)(_answer_nobody)
 
     async def process(
-        held: AsyncExitStack, request: Request, job: str, do: Callable[[Upload, Progress], Result]
+        held: AsyncExitStack, request: Request, job: str, name: str, do: Callable[[Upload, Progress], Result]
     ) -> tuple[Upload, Result]:
-        """Take a place, receive the picture, and have a worker do something with it; `held` keeps place and files."""
+        """Take a place, get the picture, and have a worker do something with it; `held` keeps place and files."""
         place = held.enter_context(queue.place(job))
-        upload = await held.enter_async_context(receive(request, limits))
+        arriving = unpack(kept.get(name)) if name else receive(request, limits)
+        upload = await held.enter_async_context(arriving)
         return upload, await while_connected(request, queue.run(place, partial(do, upload)))
 
-    @app.post("/api/restore", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY)
+    @app.post("/api/restore", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
     async def restore(
         request: Request,
         model: Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")] = "",
@@ -153,42 +155,52 @@ def create_app(
             float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
         ] = 0.0,
         format: Annotated[FormatName | None, Query(description="The input's own by default, or else PNG.")] = None,
+        upload: UploadName = "",
         job: JobName = "",
     ) -> Response:
         """Restore the picture in the field `file`: the file that `artifix restore` would write, metadata kept."""
         if model and model not in restorers.cards:
             raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
 
-        def do(upload: Upload, progress: Progress) -> Any:
-            suffix = SUFFIXES[format] if format else upload.suffix
+        def do(picture: Upload, progress: Progress) -> Any:
+            suffix = SUFFIXES[format] if format else picture.suffix
             return work.restore(
-                upload, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
+                picture, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
             )
 
         async with AsyncExitStack() as held:
-            upload, (path, record) = await process(held, request, job, do)
+            picture, (path, record) = await process(held, request, job, upload, do)
             told = {name: getattr(record, name) for name in ("width", "height", "seconds", "notes", "model")}
             return HeldFile(
                 path,
                 held.pop_all(),
                 limits.transfer_seconds,
-                filename=f"{upload.stem}-restored{path.suffix}",
+                filename=f"{picture.stem}-restored{path.suffix}",
                 headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
             )
 
-    @app.post("/api/inspect", responses=_FAILURES, openapi_extra=_BODY)
-    async def inspect(request: Request, job: JobName = "") -> dict[str, Any]:
+    @app.post("/api/inspect", responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
+    async def inspect(request: Request, upload: UploadName = "", job: JobName = "") -> dict[str, Any]:
         """What the picture tells of its compression; `summary` says it in words."""
         async with AsyncExitStack() as held:
-            _, found = await process(held, request, job, partial(work.describe, max_pixels=limits.max_pixels))
+            _, found = await process(held, request, job, upload, partial(work.describe, max_pixels=limits.max_pixels))
         return found
 
-    @app.post("/api/preview", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY)
-    async def preview(request: Request, job: JobName = "") -> Response:
+    @app.post("/api/preview", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
+    async def preview(request: Request, upload: UploadName = "", job: JobName = "") -> Response:
         """The picture as it came, its first frame, as PNG: for browsers that do not know its format."""
         async with AsyncExitStack() as held:
-            _, path = await process(held, request, job, partial(work.preview, max_pixels=limits.max_pixels))
+            _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
+
+    @app.post("/api/uploads", status_code=201, responses=_FAILURES, openapi_extra=_BODY)
+    async def keep(request: Request, job: JobName = "") -> dict[str, str]:
+        """Keep the picture in the field `file` in memory for a while; `upload` is the name to ask for it by."""
+        with queue.place(job):
+            async with receive(request, limits) as upload:
+                await asyncio.to_thread(check, upload, limits.max_pixels)
+                content = await asyncio.to_thread(upload.path.read_bytes)
+        return {"upload": kept.put(KeptUpload(content, upload.stem, upload.suffix))}
 
     @app.get("/api/progress/{job}")
     async def progress(job: str) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class Limits:
     """How many pictures may be arriving or waiting, beside those that are worked on."""
     workers: int = field(default_factory=cores)
     """How many pictures are worked on at once."""
+    kept_uploads: int = 4
+    """How many of the largest files' bytes are kept in memory for clients to come back to."""
+    kept_seconds: float = 600.0
+    """How long such an upload is kept after its last use."""
     max_memory: int = 1 << 30
     """Bytes for the network, as `Restorer` has it; other values may cut other tiles than the command line does."""
     transfer_seconds: float = 120.0
@@ -42,6 +46,11 @@ class Limits:
     def places(self) -> int:
         """How many pictures may be in the house: arriving, waiting, worked on or leaving."""
         return self.queue + self.workers
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the uploads that are kept in memory."""
+        return self.kept_uploads * self.max_bytes
 
     @property
     def max_body(self) -> int:

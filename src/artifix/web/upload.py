@@ -4,8 +4,8 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from artifix.image import WRITABLE_SUFFIXES
 from artifix.image.formats import READABLE
 from artifix.image.pillow import quiet_pillow
+from artifix.web.kept import KeptUpload
 from artifix.web.limits import Limits
 from artifix.web.refusal import Refusal
 
@@ -46,13 +47,21 @@ class Upload:
 
 
 @asynccontextmanager
+async def unpack(kept: KeptUpload) -> AsyncIterator[Upload]:
+    """A picture that arrived before, on disk while the context lasts."""
+    with _folder() as folder:
+        upload = Upload(folder, folder / "upload", kept.stem, kept.suffix)
+        await asyncio.to_thread(upload.path.write_bytes, kept.content)
+        yield upload
+
+
+@asynccontextmanager
 async def receive(request: Request, limits: Limits) -> AsyncIterator[Upload]:
     """The picture in the multipart field `file`, on disk while the context lasts.
 
     Refusal 400 if there is no such field or more than it, 408 if it takes too long; GoneError if the client leaves.
     """
-    with tempfile.TemporaryDirectory(prefix="artifix-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with _folder() as folder:
         try:
             async with asyncio.timeout(limits.transfer_seconds), request.form(max_files=1, max_fields=0) as form:
                 file = form.get(FIELD)
@@ -103,6 +112,12 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -
 async def _disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="artifix-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def _save(file: UploadFile, path: Path) -> None:

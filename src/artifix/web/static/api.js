@@ -26,12 +26,32 @@ export async function ask(path) {
   return answer;
 }
 
-// Post a file; resolves to { blob, record }. `onProgress` hears { state, ahead, share }; aborting `signal` leaves the
-// server, which then stops working at the picture. A full queue is waited for.
-export async function send(path, file, { query = {}, onProgress = () => {}, signal } = {}) {
+// Send a picture up, unless the server has it still.
+export async function upload(picture, options = {}) {
+  if (picture.upload) return;
+  const { blob } = await persist("api/uploads", picture.file, options);
+  picture.upload = JSON.parse(await blob.text()).upload;
+}
+
+// Have a path do something with a picture; resolves to { blob, record }. `onProgress` hears { state, ahead, share };
+// aborting `signal` leaves the server, which then stops working at the picture.
+export async function send(path, picture, { query = {}, ...options } = {}) {
+  for (;;) {
+    await upload(picture, options);
+    try {
+      return await persist(path, null, { query: { ...query, upload: picture.upload }, ...options });
+    } catch (failure) {
+      if (failure.status !== 410) throw failure;
+      picture.upload = ""; // the server keeps it no longer
+    }
+  }
+}
+
+// Post until there is an answer: a full queue is waited for, a token asked for.
+async function persist(path, file, { query = {}, onProgress = () => {}, signal }) {
   for (;;) {
     try {
-      return await sendOnce(path, file, query, onProgress, signal);
+      return await post(path, file, query, onProgress, signal);
     } catch (failure) {
       if (failure.status === 401) await askForToken();
       else if (failure.status === 429) {
@@ -42,7 +62,7 @@ export async function send(path, file, { query = {}, onProgress = () => {}, sign
   }
 }
 
-function sendOnce(path, file, query, onProgress, signal) {
+function post(path, file, query, onProgress, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const job = newName();
@@ -52,16 +72,17 @@ function sendOnce(path, file, query, onProgress, signal) {
     request.responseType = "blob";
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress({ state: "arriving", share: loaded / total });
-    request.upload.onload = async () => {
+    const poll = async () => {
       while (!settled) {
         await pause(POLL);
         const progress = await ask(`api/progress/${job}`).catch(() => null);
         if (progress && progress.state !== "unknown" && !settled) onProgress(progress);
       }
     };
+    request.upload.onload = poll;
     request.onload = async () => {
       const record = JSON.parse(request.getResponseHeader("Artifix-Record") ?? "null");
-      if (request.status === 200) return resolve({ blob: request.response, record });
+      if (request.status < 300) return resolve({ blob: request.response, record });
       const { error } = await request.response.text().then(JSON.parse).catch(() => ({ error: request.statusText }));
       reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After") ?? 1)));
     };
@@ -69,9 +90,14 @@ function sendOnce(path, file, query, onProgress, signal) {
     request.onabort = () => reject(signal?.reason);
     request.onloadend = () => (settled = true);
     signal?.addEventListener("abort", () => request.abort());
-    const form = new FormData();
-    form.append("file", file, file.name);
-    request.send(form);
+    if (file) {
+      const form = new FormData();
+      form.append("file", file, file.name);
+      request.send(form);
+    } else {
+      request.send();
+      poll();
+    }
   });
 }
 

@@ -22,7 +22,7 @@ const [{ limits }, catalog] = await Promise.all([ask("api/health"), ask("api/mod
 const runner = new Runner(pictures, limits.workers);
 let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
-element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · nothing is kept`;
+element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · forgotten after ${Math.round(limits.kept_seconds / 60)} minutes`;
 
 take = (files) => {
   pictures.add(files.map((file) => prepare(file)));

@@ -14,8 +14,11 @@ for (const [path, methods] of Object.entries(paths)) {
 
 function section(path, method, { description, parameters = [], responses, requestBody }) {
   const rows = parameters.map(({ name, description, schema }) => [name, words(schema), description ?? ""]);
-  if (requestBody) rows.unshift(["file", "a picture", "The body: multipart/form-data, and this its one field."]);
-  const failures = Object.entries(responses).filter(([status]) => status !== "200");
+  if (requestBody) {
+    const unless = requestBody.required ? "" : " Left out where upload is given.";
+    rows.unshift(["file", "a picture", `The body: multipart/form-data, and this its one field.${unless}`]);
+  }
+  const failures = Object.entries(responses).filter(([status]) => status >= 400);
   return make("section", "operation", [
     make("h2", "", [make("code", "", [method.toUpperCase()]), ` ${path}`]),
     make("p", "", [(description ?? "").replaceAll("`", "")]),

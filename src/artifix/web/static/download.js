@@ -17,7 +17,7 @@ export async function download(picture, formats, onChange) {
       const onProgress = ({ state, share }) =>
         say(state === "working" && share ? `Making it, ${percent(share)}` : "Making it …");
       const query = { model, strength, detail, ...(format ? { format } : {}) };
-      made = await send("api/restore", picture.file, { query, onProgress });
+      made = await send("api/restore", picture, { query, onProgress });
     }
     picture.taken = made;
     save(made.blob, nameOf(picture, made.blob.type, formats));

@@ -7,6 +7,7 @@ export class Picture {
     this.settings = { ...settings }; // model, strength, detail, format ("" for the file's own)
     this.url = URL.createObjectURL(file); // what a browser shows as "before"
     this.known = undefined; // whether a browser shows the file itself; found out when it is worked on
+    this.upload = ""; // what the server calls it, while it keeps it
     this.state = "pending"; // then working, then done or failed
     this.progress = null; // { state, ahead, share } while it is worked on
     this.error = "";

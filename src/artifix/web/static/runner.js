@@ -1,6 +1,6 @@
 // The pictures' way through the server: a few at a time, the selected one first.
 
-import { send } from "./api.js";
+import { send, upload } from "./api.js";
 
 export class Runner {
   #pictures;
@@ -49,15 +49,16 @@ export class Runner {
     picture.progress = { state: "arriving", share: 0 };
     this.#pictures.changed(picture);
     try {
-      const known = await this.#prepare(picture, signal);
-      // At full strength: what is less is blended in the page.
-      const query = { model, detail, ...(known ? {} : { format: "png" }) };
       const onProgress = (progress) => {
         picture.progress = progress;
         this.#pictures.changed(picture);
       };
+      await upload(picture, { onProgress, signal });
+      const known = await this.#prepare(picture, signal);
+      // At full strength: what is less is blended in the page.
+      const query = { model, detail, ...(known ? {} : { format: "png" }) };
       const inspecting = this.#inspect(picture, signal).catch(() => {}); // nice to know, no more
-      const result = await send("api/restore", picture.file, { query, onProgress, signal });
+      const result = await send("api/restore", picture, { query, onProgress, signal });
       if (signal.aborted) return;
       picture.setResult({ ...result, model, detail, format: query.format ?? "" });
       picture.state = "done";
@@ -73,7 +74,7 @@ export class Runner {
   async #prepare(picture, signal) {
     if (picture.known === undefined) {
       const known = picture.file.type !== "image/gif" && (await canShow(picture.url)); // a GIF might move
-      if (!known) picture.showBefore((await send("api/preview", picture.file, { signal })).blob);
+      if (!known) picture.showBefore((await send("api/preview", picture, { signal })).blob);
       picture.known = known;
       this.#pictures.changed(picture);
     }
@@ -82,10 +83,10 @@ export class Runner {
 
   async #inspect(picture, signal) {
     if (picture.found) return;
-    const { blob } = await send("api/inspect", picture.file, { signal });
+    const { blob } = await send("api/inspect", picture, { signal });
     picture.found = JSON.parse(await blob.text());
     if (picture.found.frames > 1 && picture.known) {
-      picture.showBefore((await send("api/preview", picture.file, { signal })).blob); // the first frame, standing still
+      picture.showBefore((await send("api/preview", picture, { signal })).blob); // the first frame, standing still
     }
     this.#pictures.changed(picture);
   }
