@@ -44,6 +44,22 @@ def test_what_a_gpu_would_run_computes_the_same_on_the_processor(make_model, pho
     assert np.abs(engine(batch) - load_engine(model, "torch", "fp32")(batch)).max() <= 2 * GREY_LEVEL
 
 
+def test_onnxruntime_takes_tensorrt_and_cuda_where_its_build_has_them(make_model, monkeypatch):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    asked = []
+
+    def session(data, options, providers):
+        asked.extend(providers)
+        raise RuntimeError("no GPU here")
+
+    there = ["AzureExecutionProvider", "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: there)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    with pytest.raises(ModelError):
+        load_engine(make_model(), "onnxruntime")
+    assert asked == ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+
+
 def test_the_card_comes_back_whole(make_model):
     for engine in ("openvino", "onnxruntime", "torch"):
         card = load_engine(make_model(channels=1), engine).card

@@ -26,6 +26,8 @@ Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 ENGINES: Final = get_args(EngineName)
 PRECISIONS: Final = get_args(Precision)
+# Of ONNX Runtime, the best first; which there are depends on its build.
+_PROVIDERS: Final = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,9 @@ def _onnxruntime(data: bytes, precision: str, threads: int | None) -> Loaded:
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or 0
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        there = onnxruntime.get_available_providers()
+        providers = [name for name in _PROVIDERS if name in there]
+        session = onnxruntime.InferenceSession(data, options, providers=providers)
     except Exception as error:  # its exceptions derive from Exception alone
         raise ModelError("not an artifix model: ONNX Runtime cannot read it as ONNX") from error
     card = card_from_json(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY))
