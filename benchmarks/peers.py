@@ -8,7 +8,6 @@ cores. It writes the JSON and draws the plot, docs/images/cost.png; `python benc
 """
 
 import argparse
-import datetime
 import json
 import shutil
 import statistics
@@ -29,7 +28,7 @@ from artifix.image import read_image
 from artifix.machine import machine
 from artifix.models.card import ModelCard
 from artifix.models.catalog import MODELS
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.restoration.deblocker import SA_DCT
 from artifix.restoration.engine import read_card
 
@@ -72,7 +71,7 @@ def measure(
     cards = {Path(name).stem: read_card(name) for name in names if name not in (JPEG.name, SA_DCT)}
     return {
         "commit": current_commit(),
-        "date": datetime.date.today().isoformat(),
+        "date": today(),
         "machine": machine(),
         "dataset": dataset.name,
         "pictures": len(dataset.paths),

@@ -7,7 +7,6 @@ each engine is, `artifix bench` measures.
 """
 
 import argparse
-import datetime
 import json
 import os
 import statistics
@@ -27,7 +26,7 @@ from artifix.codecs import decode, encode
 from artifix.evaluate.metrics import psnr
 from artifix.image import Picture
 from artifix.machine import machine
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 
 QUALITIES = (10, 20, 30, 40, 60, 80, 90)
@@ -46,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         results = {
             "commit": current_commit(),
-            "date": datetime.date.today().isoformat(),
+            "date": today(),
             "model": options.model,
             "machine": machine(),
             "start_up": start_up(Path(folder), options.model),

@@ -7,7 +7,6 @@ as Retry-After says where the queue is full. The exit status is 1 if an answer i
 """
 
 import argparse
-import datetime
 import json
 import os
 import signal
@@ -30,7 +29,7 @@ from skimage import data as samples
 
 from artifix.codecs import encode
 from artifix.machine import machine
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 
 QUALITIES = (10, 20, 40, 70)
@@ -70,7 +69,7 @@ def main() -> None:
     lost = sum(not answer.data for answer in answers)
     results = {
         "commit": current_commit(),
-        "date": datetime.date.today().isoformat(),
+        "date": today(),
         "machine": machine(),
         "uploads": options.uploads,
         "megapixels_each": round(options.width * options.height / 1e6, 3),

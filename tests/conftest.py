@@ -30,9 +30,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory):
 def make_model(tmp_path_factory: pytest.TempPathFactory):
     """make_model(channels=3, features=4, blocks=1, seed=0) -> the path of an exported generator with random weights."""
     torch = pytest.importorskip("torch")
-    from artifix.models.card import ModelCard
     from artifix.models.generator import Generator, GeneratorConfig
-    from artifix.train.export import count_parameters, macs_per_pixel, to_onnx
+    from artifix.train.export import card_of, to_onnx
 
     folder = tmp_path_factory.mktemp("models")
 
@@ -41,16 +40,7 @@ def make_model(tmp_path_factory: pytest.TempPathFactory):
         torch.manual_seed(seed)
         network = Generator(config)
         torch.nn.init.normal_(network.tail.weight, std=0.1)
-        card = ModelCard(
-            name="small",
-            network="generator",
-            channels=channels,
-            radius=network.radius,
-            multiple=network.multiple,
-            config={"channels": channels, "features": features, "blocks": blocks, "residual": residual},
-            parameters=count_parameters(network),
-            macs_per_pixel=macs_per_pixel(config),
-        )
+        card = card_of(config, network, name="small")
         path = folder / f"{channels}-{features}-{blocks}-{residual}-{seed}.onnx"
         path.write_bytes(to_onnx(config, network.state_dict(), card))
         return path

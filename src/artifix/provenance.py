@@ -1,6 +1,7 @@
-"""Which commit made a figure or a file."""
+"""Which commit made a figure or a file, and when."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -15,3 +16,8 @@ def current_commit() -> str:
     # An installed copy may lie below somebody else's checkout; only ours has its own source tree in it.
     ours = (folder.parent.parent / "pyproject.toml").exists()
     return done.stdout.strip() if ours and done.returncode == 0 else ""
+
+
+def today() -> str:
+    """The day in UTC, as 2017-10-22."""
+    return datetime.now(UTC).strftime("%Y-%m-%d")

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from artifix.models.torch_weights import network_from_onnx
 from artifix.restoration import Restorer
 from artifix.restoration.engine import load_engine, read_card
 from artifix.restoration.tiling import plan
-from artifix.train.export import count_parameters, to_onnx
+from artifix.train.export import card_of, count_parameters, to_onnx
 
 CHAINS = [
     ArCnnConfig(),
@@ -40,17 +40,7 @@ def make_chain(tmp_path_factory):
         torch.manual_seed(0)
         network = new_network(config)
         torch.nn.init.kaiming_normal_(network.layers[-1].weight, a=3)
-        card = ModelCard(
-            "chain",
-            kind_of(config),
-            config.channels,
-            network.radius,
-            network.multiple,
-            asdict(config),
-            count_parameters(network),
-            network.macs_per_pixel,
-            network.maps,
-        )
+        card = card_of(config, network, name="chain")
         path = folder / f"{len(list(folder.iterdir()))}.onnx"
         path.write_bytes(to_onnx(config, network.state_dict(), ModelCard(**asdict(card) | changes)))
         return network, path
@@ -190,14 +180,15 @@ def test_tiles_equal_the_whole_picture(make_chain, config):
     np.testing.assert_allclose(joined, whole, atol=1e-5)
 
 
-def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, make_model):
+def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, tmp_path):
     tile_pixels = {
         maps: Restorer(make_chain(L8Config(), maps=maps)[1], precision="fp32").tile_pixels for maps in (64, 128)
     }
     assert tile_pixels[64] == pytest.approx(2 * tile_pixels[128], abs=2)  # each is rounded down
     # A card from before there were other kinds says it by its configuration.
-    old = make_model(features=4)
-    assert read_card(old).maps == 0
+    config = GeneratorConfig(features=4)
+    network, old = Generator(config), tmp_path / "old.onnx"
+    old.write_bytes(to_onnx(config, network.state_dict(), replace(card_of(config, network, name="old"), maps=0)))
     assert Restorer(old, precision="fp32").tile_pixels == pytest.approx(16 * tile_pixels[64], abs=16)
 
 

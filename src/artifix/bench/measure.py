@@ -1,6 +1,5 @@
 """Measure all of it in turns: the machine's limits, our engines, a file from end to end, peers."""
 
-import datetime
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from artifix.codecs import encode
 from artifix.errors import ModelError
 from artifix.machine import cores, machine
 from artifix.models.catalog import DEFAULT
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.restoration.cache import VARIABLE
 from artifix.restoration.engine import read_card
 
@@ -103,7 +102,7 @@ def measure(
         records, failed = _in_turns(cases, repeats, folder, progress)
     results: dict[str, Any] = {
         "commit": current_commit(),
-        "date": datetime.date.today().isoformat(),
+        "date": today(),
         "machine": machine(),
         "threads": threads,
         "versions": _versions(["openvino", *engines]),

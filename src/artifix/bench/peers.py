@@ -40,20 +40,9 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
 def _fresh_dncnn(name: str) -> bytes:
     """The ONNX file of DnCNN's network as its training would begin."""
     from artifix.models.dncnn import DnCnnConfig
-    from artifix.models.networks import kind_of, new_network
-    from artifix.train.export import count_parameters, to_onnx
+    from artifix.models.networks import new_network
+    from artifix.train.export import card_of, to_onnx
 
     config = DnCnnConfig()
     network = new_network(config)
-    card = ModelCard(
-        name=name,
-        network=kind_of(config),
-        channels=config.channels,
-        radius=network.radius,
-        multiple=network.multiple,
-        config=vars(config),
-        parameters=count_parameters(network),
-        macs_per_pixel=network.macs_per_pixel,
-        maps=network.maps,
-    )
-    return to_onnx(config, network.state_dict(), card)
+    return to_onnx(config, network.state_dict(), card_of(config, network, name=name))

@@ -11,6 +11,7 @@ from PIL import JpegImagePlugin
 
 from artifix.codecs.quantisation import quantisation_tables
 from artifix.color import luma, rgb_to_ycbcr
+from artifix.dct import dct_matrix
 from artifix.evaluate.metrics import bef
 from artifix.image import MAX_PIXELS, Picture, Pixels, Space, read_picture, to_rgb
 from artifix.image.jpeg import quantisation_tables as tables_of
@@ -127,10 +128,7 @@ def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:
 
 def _zero_shares(plane: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
     """For each place of the grid, (8, 8), the share of DCT coefficients that round to zero; and their number."""
-    frequency, position = np.mgrid[:BLOCK, :BLOCK]
-    dct = np.cos(np.pi * (2 * position + 1) * frequency / (2 * BLOCK)) * np.sqrt(2 / BLOCK)
-    dct[0] /= np.sqrt(2)
-    dct = dct.astype(np.float32)
+    dct = dct_matrix(BLOCK)
     rows, columns = (side // BLOCK - 1 for side in plane.shape)
     shares = np.empty((BLOCK, BLOCK))
     for row, column in np.ndindex(BLOCK, BLOCK):

@@ -7,7 +7,6 @@ is the target, coded as a JPEG with 4:2:0 chroma. All figures are of whole 8-bit
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,7 +25,7 @@ from artifix.evaluate.published import read_published
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.evaluate.results import Protocol, Record, Results, read_results, write_results
 from artifix.image import read_image
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.threads import side_by_side
 
 Pixels = NDArray[np.uint8]
@@ -196,7 +195,7 @@ class _Bench:
             bpp=round(8 * len(file) / (target.shape[0] * target.shape[1]), 6),
             seconds=round(seconds, 4),
             commit=self.commit,
-            date=datetime.now(UTC).strftime("%Y-%m-%d"),
+            date=today(),
             codec=coding.codec,
             **{name: round(metric(restored, target), 6) for name, metric in self.perceptual.items()},
         )

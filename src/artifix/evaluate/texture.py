@@ -10,6 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from artifix.dct import dct_matrix
+
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
@@ -53,15 +55,7 @@ def _check(restored: Pixels, target: Pixels) -> None:
         raise ValueError(f"expected two (H, W) of at least {BLOCK}, got {restored.shape} and {target.shape}")
 
 
-def _dct() -> Plane:
-    """The orthonormal 8-point DCT, one basis vector a row."""
-    frequency, position = np.mgrid[:BLOCK, :BLOCK]
-    basis = np.cos(np.pi * (2 * position + 1) * frequency / (2 * BLOCK)) * np.sqrt(2 / BLOCK)
-    basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
-
-
-_DCT: Final = _dct()
+_DCT: Final = dct_matrix(BLOCK)
 _HIGH: Final = np.add.outer(np.arange(BLOCK), np.arange(BLOCK)) >= BAND
 
 

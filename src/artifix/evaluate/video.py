@@ -11,7 +11,6 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,7 +28,7 @@ from artifix.evaluate.quality import load_metrics, open_results
 from artifix.evaluate.rates import read_rgb
 from artifix.evaluate.results import Record, Results, write_results
 from artifix.image import MAX_PIXELS
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 from artifix.threads import side_by_side
 from artifix.video.formats import is_video
@@ -159,7 +158,7 @@ class _Bench:
                         bpp=round(bpp, 6),
                         seconds=round(seconds, 4),
                         commit=self.commit,
-                        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+                        date=today(),
                         codec=codec,
                         flicker=round(after / before, 6) if before else None,
                         **figures,

@@ -8,7 +8,6 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from artifix.errors import DataError, ModelError, OutputError
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method
 from artifix.evaluate.quality import make_pair
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.study.order import Trial, draw_order
 
 Pixels = NDArray[np.uint8]
@@ -129,9 +128,16 @@ def create_study(
             made.append(_make(dataset.paths[which], quality, methods, temporary / _PICTURES))
             progress(number / len(chosen))
         fingerprints = {method.name: method.fingerprint for method in methods}
-        today = datetime.now(UTC).strftime("%Y-%m-%d")
         design = Design(
-            dataset.name, dataset.exact, quality, seed, fingerprints, made[0], tuple(made[1:]), current_commit(), today
+            dataset.name,
+            dataset.exact,
+            quality,
+            seed,
+            fingerprints,
+            made[0],
+            tuple(made[1:]),
+            current_commit(),
+            today(),
         )
         (temporary / _FILE).write_text(json.dumps(dataclasses.asdict(design), indent=1) + "\n", encoding="utf-8")
         temporary.rename(output)

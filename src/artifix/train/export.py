@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -30,9 +30,19 @@ def count_parameters(network: Network) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def macs_per_pixel(config: Config) -> int:
-    """Multiply-accumulates of a network of this configuration for one pixel of a large picture."""
-    return new_network(config).macs_per_pixel
+def card_of(config: Config, network: Network, **about: Any) -> ModelCard:
+    """The card of a network: what the network itself tells, and `about` it the rest, its name at least."""
+    return ModelCard(
+        network=kind_of(config),
+        channels=config.channels,
+        radius=network.radius,
+        multiple=network.multiple,
+        config=asdict(config),
+        parameters=count_parameters(network),
+        macs_per_pixel=network.macs_per_pixel,
+        maps=network.maps,
+        **about,
+    )
 
 
 def to_onnx(config: Config, weights: dict[str, Tensor], card: ModelCard) -> bytes:
@@ -139,16 +149,10 @@ def export(
     recipe, progress = read_state(folder)
     network = new_network(recipe.network)
     weights = load_average(folder)
-    card = ModelCard(
+    card = card_of(
+        recipe.network,
+        network,
         name=recipe.name,
-        network=kind_of(recipe.network),
-        channels=recipe.network.channels,
-        radius=network.radius,
-        multiple=network.multiple,
-        config=asdict(recipe.network),
-        parameters=count_parameters(network),
-        macs_per_pixel=network.macs_per_pixel,
-        maps=network.maps,
         summary=summary,
         recipe=recipe.as_dict(),
         data=data,

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from artifix.codecs.quantisation import quantisation_tables
+from artifix.dct import dct_matrix
 from artifix.train.tensor_color import rgb_to_ycbcr, ycbcr_to_rgb
 
 _BLOCK: Final = 8
@@ -83,11 +84,7 @@ def _round(values: Tensor) -> Tensor:
 
 @cache
 def _cosine(device: torch.device) -> Tensor:
-    """The orthonormal 8-point DCT, one basis vector a row."""
-    frequency, position = torch.arange(8.0)[:, None], torch.arange(8.0)[None]
-    basis = 0.5 * torch.cos((2 * position + 1) * frequency * math.pi / 16)
-    basis[0] /= math.sqrt(2)
-    return basis.to(device)
+    return torch.from_numpy(dct_matrix(_BLOCK)).to(device)
 
 
 @cache

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -25,7 +24,7 @@ from artifix.evaluate.detection.summary import summarise
 from artifix.evaluate.detection.voc import Annotated, Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
-from artifix.provenance import current_commit
+from artifix.provenance import current_commit, today
 from artifix.threads import side_by_side
 
 QUALITIES: Final = (10, 20, 30, 40)
@@ -119,7 +118,7 @@ def _fingerprint(task: _Task) -> str:
 
 def _measure(picture: Annotated, tasks: Sequence[_Task], detector: Detector, commit: str) -> list[Record]:
     original = read_rgb(picture.path)
-    date = datetime.now(UTC).strftime("%Y-%m-%d")
+    date = today()
     records = []
     for coding, group in groupby(tasks, key=lambda task: task[0]):
         image, file, codec, quality = original, b"", None, None

@@ -13,6 +13,7 @@ A shape is given by its pixels, column after column and downwards in each, and b
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.dct import dct_matrix
 from artifix.restoration.sa_dct.compiled import compiled
 
 Values = NDArray[np.float32]
@@ -23,8 +24,7 @@ def dct_bases(longest: int) -> Values:
     """The orthonormal DCT-II of each length: bases[n, k, i] weighs value i in coefficient k of n, n up to `longest`."""
     bases = np.zeros((longest + 1, longest, longest), np.float32)
     for n in range(1, longest + 1):
-        k, i = np.mgrid[:n, :n]
-        bases[n, :n, :n] = np.cos(np.pi * (2 * i + 1) * k / (2 * n)) * np.sqrt(np.where(k == 0, 1, 2) / n)
+        bases[n, :n, :n] = dct_matrix(n)
     return bases
 
 
