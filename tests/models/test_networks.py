@@ -17,7 +17,7 @@ from artifix.models.padding import _ReplicationPad, replication_pad
 from artifix.models.svoboda import L4Config, L8Config
 from artifix.models.torch_weights import network_from_onnx
 from artifix.restoration import Restorer
-from artifix.restoration.engine import load_engine, read_card
+from artifix.restoration.engine import load_engine
 from artifix.restoration.tiling import plan
 from artifix.train.export import card_of, count_parameters, to_onnx
 
