@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from artifix.image import FORMATS, read_picture
-from artifix.models.catalog import MODELS, read_model
+from artifix.models.catalog import MODELS, VIVID, read_model
 from artifix.restoration import Restorer
 from artifix.web.app import SUFFIXES, FormatName
 from artifix.web.limits import Limits
+from artifix.web.restorers import Restorers
 
 
 def post(client, path, data, name="photo.jpg", **query):
@@ -150,6 +151,20 @@ def test_uploads_are_forgotten(make_client, jpeg):
         name = post(client, "/api/uploads", jpeg).json()["upload"]
         time.sleep(0.3)
         assert client.post("/api/inspect", params={"upload": name}).status_code == 410
+
+
+def test_a_large_picture_tells_how_far_it_is_and_is_what_the_library_makes(photograph, tmp_path):
+    large = np.tile(photograph, (12, 12, 1))
+    file = BytesIO()
+    Image.fromarray(large).save(file, "JPEG", quality=20)
+    path = tmp_path / "large.jpg"
+    path.write_bytes(file.getvalue())
+    shares = []
+    restorer = Restorers(None, VIVID, Limits().max_memory).get("mse")
+    restorer.restore_file(path, tmp_path / "web.bmp", progress=shares.append)
+    assert any(0 < share < 1 for share in shares)
+    Restorer("mse").restore_file(path, tmp_path / "library.bmp")
+    assert (tmp_path / "web.bmp").read_bytes() == (tmp_path / "library.bmp").read_bytes()
 
 
 def test_models_health_and_formats(client):

@@ -24,8 +24,9 @@ class Limits:
     """How many of the largest files' bytes are kept in memory for clients to come back to."""
     kept_seconds: float = 600.0
     """How long such an upload is kept after its last use."""
-    max_memory: int = 1 << 30
-    """Bytes for the network, as `Restorer` has it; other values may cut other tiles than the command line does."""
+    max_memory: int = 1 << 28
+    """Bytes for the network, as `Restorer` has it. A quarter of the command line's: a picture can be stopped, and tells
+    how far it is, after each tile, of about a megapixel; what is computed is the same."""
     transfer_seconds: float = 120.0
     """How long one upload, and one answer, may take to cross the wire."""
     header_seconds: float = 10.0
