@@ -18,7 +18,7 @@ FLOORS = [
     {"bench", "terminal", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
     {"models", "codecs"},
-    {"image", "machine", "provenance"},
+    {"image", "machine", "provenance", "serving"},
     {"color", "yuv"},
     {"errors", "printable"},
 ]

@@ -185,4 +185,5 @@ def test_every_answer_bears_the_headers(client, path):
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-cache"
     assert headers["content-security-policy"].startswith("default-src 'self'; img-src 'self' blob:")

@@ -4,9 +4,9 @@ import threading
 import pytest
 
 from artifix.machine import cores
+from artifix.serving.refusal import Refusal
 from artifix.web.limits import Limits
 from artifix.web.queue import WorkQueue
-from artifix.web.refusal import Refusal
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_places_are_bounded_and_given_back(one_worker):
     with one_worker.place(), one_worker.place(), one_worker.place():
         with pytest.raises(Refusal) as refused, one_worker.place():
             pass
-        assert refused.value.status == 429
+        assert refused.value.status_code == 429
         assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
     with one_worker.place():
         pass

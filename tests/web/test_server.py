@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from artifix.web import server, work
+from artifix.serving import server
+from artifix.web import work
 from artifix.web.limits import Limits
 
 IMPATIENT = Limits(queue=1, workers=1, max_bytes=200_000, header_seconds=0.4, stall_seconds=0.4, transfer_seconds=0.8)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.listening import answer_at
 from artifix.cli.sizes import parse_size
 
 
@@ -22,10 +23,9 @@ def serve(
 ) -> None:
     """Open a web page, and an HTTP API, that restores pictures."""
     from artifix.machine import cores
+    from artifix.serving.guard import is_loopback
     from artifix.web.app import create_app
-    from artifix.web.guard import is_loopback
     from artifix.web.limits import Limits
-    from artifix.web.server import listen, make_server
 
     if not is_loopback(host):
         if not token:
@@ -37,8 +37,4 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    app = create_app(limits, token=token)
-    with listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/")
-        make_server(app, limits).run(sockets=[listening])
+    answer_at(host, port, create_app(limits, token=token), limits)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.listening import answer_at
+
 study_app = typer.Typer(help="Ask people how close restored pictures come to their originals.", no_args_is_help=True)
 
 Study = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of `artifix study create`.")]
@@ -55,18 +57,13 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8000,
 ) -> None:
     """Open the raters' page; stop it and start it again at any time, nothing is lost."""
-    from artifix.study.app import create_app
-    from artifix.web.guard import is_loopback
-    from artifix.web.limits import Limits
-    from artifix.web.server import listen, make_server
+    from artifix.serving.guard import is_loopback
+    from artifix.study.app import LIMITS, create_app
 
-    if not is_loopback(host):
+    reachable = not is_loopback(host)
+    if reachable:
         typer.echo(f"artifix: {host} can be reached by others, who all may rate; nothing is encrypted", err=True)
-    app = create_app(study)
-    with listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/")
-        make_server(app, Limits()).run(sockets=[listening])
+    answer_at(host, port, create_app(study, any_host=reachable), LIMITS)
 
 
 @study_app.command("simulate")

@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from artifix.image import FORMATS
 from artifix.models.catalog import VIVID
+from artifix.serving.guard import guard
+from artifix.serving.refusal import Refusal
 from artifix.web import work
-from artifix.web.guard import Guard
 from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
 from artifix.web.queue import Progress, WorkQueue
-from artifix.web.refusal import Refusal
 from artifix.web.restorers import Restorers
 from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
 
@@ -129,10 +127,7 @@ def create_app(
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
     )
-    app.add_middleware(Guard, limits=limits, token=token)
-    app.exception_handler(Refusal)(_refuse)
-    app.exception_handler(RequestValidationError)(_refuse_parameters)
-    app.exception_handler(HTTPException)(_refuse_http)
+    guard(app, limits, token=token)
     app.exception_handler(GoneError)(_answer_nobody)
 
     async def process(
@@ -232,21 +227,6 @@ def create_app(
 
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return error.response()
-
-
-async def _refuse_parameters(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return Refusal(400, "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())).response()
-
-
-async def _refuse_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return Refusal(error.status_code, error.detail, error.headers).response()
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from artifix.web.refusal import Refusal
+from artifix.serving.refusal import Refusal
 
 _GONE: Final = "no such upload any more; send the picture again"
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, Literal, TypeVar
 
+from artifix.serving.refusal import Refusal
 from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
 
 State = Literal["arriving", "waiting", "working", "leaving"]
 Progress = Callable[[float], None]

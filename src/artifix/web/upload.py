@@ -18,9 +18,9 @@ from starlette.requests import ClientDisconnect, Request
 from artifix.image import WRITABLE_SUFFIXES
 from artifix.image.formats import READABLE
 from artifix.image.pillow import quiet_pillow
+from artifix.serving.refusal import Refusal
 from artifix.web.kept import KeptUpload
 from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
 
 Result = TypeVar("Result")
 
@@ -72,7 +72,9 @@ async def receive(request: Request, limits: Limits) -> AsyncIterator[Upload]:
                 await asyncio.to_thread(_save, file, upload.path)
         except TimeoutError:
             raise Refusal(408, f"the upload took more than {limits.transfer_seconds:g} seconds") from None
-        except HTTPException as error:
+        except Refusal:
+            raise
+        except HTTPException as error:  # the framework's
             raise Refusal(400, f"{_EXPECTED}: {error.detail}") from error
         except ClientDisconnect:
             raise GoneError from None

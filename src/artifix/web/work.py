@@ -10,8 +10,8 @@ from artifix.errors import ImageError, ModelError, OutputError
 from artifix.evaluate.inspection import inspect
 from artifix.image import read_picture, write_picture
 from artifix.restoration import Record, Restorer
+from artifix.serving.refusal import Refusal
 from artifix.web.queue import Progress
-from artifix.web.refusal import Refusal
 from artifix.web.upload import Upload, check
 
 

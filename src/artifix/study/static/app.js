@@ -22,7 +22,7 @@ async function ask(method, path, body) {
     body: body ? JSON.stringify(body) : undefined,
   });
   if (response.status >= 500) throw new Error(`status ${response.status}`);
-  if (!response.ok) throw new Refused((await response.json()).detail);
+  if (!response.ok) throw new Refused((await response.json()).error);
   return response.json();
 }
 

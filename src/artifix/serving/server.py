@@ -11,8 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
+from artifix.serving.limits import WireLimits
+from artifix.serving.refusal import Refusal
 
 _LARGEST_HEADER: Final = 32 << 10  # bytes, of a request's whole head
 _GRACE: Final = 5  # seconds for answers that are being sent when the server is stopped
@@ -30,7 +30,7 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=256)
 
 
-def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
+def make_server(app: FastAPI, limits: WireLimits) -> uvicorn.Server:
     """A server for the application; `run(sockets=[listen(...)])` answers until the process is told to stop."""
 
     class Protocol(ImpatientProtocol):

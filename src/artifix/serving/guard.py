@@ -7,17 +7,18 @@ import logging
 from typing import Final
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
+from artifix.serving.limits import WireLimits
+from artifix.serving.refusal import Refusal, answer_failures
 
 _LOG: Final = logging.getLogger("uvicorn.error")
 _OPEN: Final = "/api/health"  # needs no token: it tells nothing of pictures
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none';"
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none';"
         " frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
@@ -34,16 +35,22 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def guard(app: FastAPI, limits: WireLimits, *, token: str = "", any_host: bool = False) -> None:
+    """Put a `Guard` before an application, and have it refuse in JSON as the guard does."""
+    app.add_middleware(Guard, limits=limits, token=token, any_host=any_host)
+    answer_failures(app)
+
+
 class Guard:
     """An ASGI application around another.
 
     With a token every request below /api/ but for /api/health must bear it. Without one, only those that name this
-    machine itself are heard: no name that somebody lets point here. Bodies of more than `limits.max_body` bytes are
-    refused by their Content-Length, or as soon as they are longer.
+    machine itself are heard, no name that somebody lets point here; unless `any_host`. Bodies of more than
+    `limits.max_body` bytes are refused by their Content-Length, or as soon as they are longer.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, token: str) -> None:
-        self.app, self.limits, self.token = app, limits, token
+    def __init__(self, app: ASGIApp, limits: WireLimits, token: str = "", any_host: bool = False) -> None:
+        self.app, self.limits, self.token, self.any_host = app, limits, token, any_host or bool(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -72,6 +79,7 @@ class Guard:
                 answer = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     answer[name] = value
+                answer.setdefault("Cache-Control", "no-cache")  # another version's page would not fit the API
                 if unread:  # the rest of the body is not waited for
                     answer["Connection"] = "close"
             await send(message)
@@ -91,7 +99,7 @@ class Guard:
                 await failure.response()(scope, receive, send_guarded)
 
     def _admit(self, scope: Scope, headers: Headers, length: str) -> None:
-        if not self.token and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname):
+        if not self.any_host and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname):
             raise Refusal(421, "this server answers to this machine's own name only")
         if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site") == "cross-site":
             raise Refusal(403, "another site's page may not ask for this")
@@ -103,4 +111,4 @@ class Guard:
             raise self._too_large()
 
     def _too_large(self) -> Refusal:
-        return Refusal(413, f"the upload has more than {self.limits.max_bytes:,} bytes")
+        return Refusal(413, f"the body has more than {self.limits.max_bytes:,} bytes")
