@@ -93,8 +93,16 @@ def test_half_a_body_is_not_waited_for(port):
     assert "0.8 seconds" in text
 
 
-def test_a_huge_head(port):
-    status, text = failure(talk(port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 100_000))
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 100_000,  # and no end
+        b"/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"/api/health?" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_a_huge_head(port, rest):
+    status, text = failure(talk(port, b"GET " + rest))
     assert status == 431
     assert "too long" in text
 

@@ -15,6 +15,9 @@ from artifix.serving.limits import WireLimits
 from artifix.serving.refusal import Refusal, answer_failures
 
 _LOG: Final = logging.getLogger("uvicorn.error")
+LARGEST_HEAD: Final = 32 << 10
+"""Bytes of a request's head."""
+HEAD_TOO_LONG: Final = "the request's head is too long"
 _OPEN: Final = "/api/health"  # needs no token: it tells nothing of pictures
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -25,6 +28,11 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def has_body(headers: Headers) -> bool:
+    """Whether a request of these headers bears anything."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def is_loopback(host: str | None) -> bool:
@@ -46,7 +54,8 @@ class Guard:
 
     With a token every request below /api/ but for /api/health must bear it. Without one, only those that name this
     machine itself are heard, no name that somebody lets point here; unless `any_host`. Bodies of more than
-    `limits.max_body` bytes are refused by their Content-Length, or as soon as they are longer.
+    `limits.max_body` bytes are refused by their Content-Length, or as soon as they are longer; heads of more than
+    `LARGEST_HEAD`, too, where they have come at once (the protocol refuses those that come in parts).
     """
 
     def __init__(self, app: ASGIApp, limits: WireLimits, token: str = "", any_host: bool = False) -> None:
@@ -58,8 +67,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        length = headers.get("content-length", "0")
-        unread = "transfer-encoding" in headers or length != "0"
+        unread = has_body(headers)
         received, started = 0, False
 
         async def receive_bounded() -> Message:
@@ -85,7 +93,7 @@ class Guard:
             await send(message)
 
         try:
-            self._admit(scope, headers, length)
+            self._admit(scope, headers)
             await self.app(scope, receive_bounded, send_guarded)
         except Refusal as refusal:
             await refusal.response()(scope, receive, send_guarded)
@@ -98,8 +106,10 @@ class Guard:
                 failure = Refusal(500, "the server has failed at this; its log tells more")
                 await failure.response()(scope, receive, send_guarded)
 
-    def _admit(self, scope: Scope, headers: Headers, length: str) -> None:
-        if not self.any_host and not is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname):
+    def _admit(self, scope: Scope, headers: Headers) -> None:
+        if _size(scope) > LARGEST_HEAD:
+            raise Refusal(431, HEAD_TOO_LONG)
+        if not self.any_host and not _names_this_machine(headers.get("host", "")):
             raise Refusal(421, "this server answers to this machine's own name only")
         if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site") == "cross-site":
             raise Refusal(403, "another site's page may not ask for this")
@@ -107,8 +117,23 @@ class Guard:
             kind, _, given = headers.get("authorization", "").partition(" ")
             if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
                 raise Refusal(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
+        length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > self.limits.max_body:
             raise self._too_large()
 
     def _too_large(self) -> Refusal:
         return Refusal(413, f"the body has more than {self.limits.max_bytes:,} bytes")
+
+
+def _names_this_machine(host: str) -> bool:
+    """Whether a Host header does, its port aside."""
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname)
+    except ValueError:  # half a bracket, say
+        return False
+
+
+def _size(scope: Scope) -> int:
+    """Bytes of a request's head, but for the few that are always there."""
+    line = len(scope["raw_path"]) + len(scope["query_string"])
+    return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
