@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from artifix.image import FORMATS
 from artifix.models.catalog import VIVID
-from artifix.serving.guard import guard
+from artifix.serving.guard import guard, has_body
 from artifix.serving.refusal import Refusal
 from artifix.web import work
 from artifix.web.kept import Kept, KeptUpload
@@ -134,6 +134,8 @@ def create_app(
         held: AsyncExitStack, request: Request, job: str, name: str, do: Callable[[Upload, Progress], Result]
     ) -> tuple[Upload, Result]:
         """Take a place, get the picture, and have a worker do something with it; `held` keeps place and files."""
+        if name and has_body(request.headers):
+            raise Refusal(400, "upload: stands for a body; there cannot be both")
         place = held.enter_context(queue.place(job))
         arriving = unpack(kept.get(name)) if name else receive(request, limits)
         upload = await held.enter_async_context(arriving)
@@ -158,7 +160,7 @@ def create_app(
             raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
 
         def do(picture: Upload, progress: Progress) -> Any:
-            suffix = SUFFIXES[format] if format else picture.suffix
+            suffix = SUFFIXES[format] if format else ""
             return work.restore(
                 picture, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
             )
@@ -170,7 +172,7 @@ def create_app(
                 path,
                 held.pop_all(),
                 limits.transfer_seconds,
-                filename=f"{picture.stem}-restored{path.suffix}",
+                filename=picture.answer_name(path.suffix),
                 headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
             )
 
@@ -195,7 +197,7 @@ def create_app(
             async with receive(request, limits) as upload:
                 await asyncio.to_thread(check, upload, limits.max_pixels)
                 content = await asyncio.to_thread(upload.path.read_bytes)
-        return {"upload": kept.put(KeptUpload(content, upload.stem, upload.suffix))}
+        return {"upload": kept.put(KeptUpload(content, upload.name))}
 
     @app.get("/api/progress/{job}")
     async def progress(job: str) -> dict[str, Any]:

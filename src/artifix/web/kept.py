@@ -17,8 +17,7 @@ class KeptUpload:
     """An upload's bytes, and what its client calls it."""
 
     content: bytes
-    stem: str
-    suffix: str
+    name: str
 
 
 class Kept:
