@@ -4,6 +4,7 @@ import base64
 import shutil
 import threading
 import time
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -208,6 +209,51 @@ def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_
     expect(page.locator("#download")).to_be_disabled()
     page.get_by_label("Remove broken.jpg").click()
     expect(states).to_have_count(2)
+
+
+def test_all_are_one_archive(open_page, address, photograph, tmp_path):
+    names = ["a/photo.jpg", "b/photo.jpg", "c/PHOTO.JPG", "häuser.jpg", *(f"{number}.png" for number in range(8))]
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.roll(photograph, 7 * number, axis=1)[:32, :48]).save(tmp_path / name)
+    page = open_page(address)
+    upload(page, *(tmp_path / name for name in names))
+    single = []
+    for _ in names:
+        single.append(taken(page, page.locator("#download").click))
+        page.keyboard.press("n")
+    called, data = taken(page, page.locator("#download-all").click)
+    assert called == "artifix.zip"
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert [archive.read(name) for name in archive.namelist()] == [content for _, content in single]
+        assert archive.namelist()[:4] == [
+            "photo-restored.jpg",
+            "photo-restored (2).jpg",
+            "PHOTO-restored (3).JPG",
+            "häuser-restored.jpg",
+        ]
+        assert archive.namelist()[4:] == [name for name, _ in single[4:]]
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        assert time.localtime().tm_year - archive.infolist()[0].date_time[0] in (0, 1)
+    expect(page.locator("#archive")).to_have_text("12 of 12 pictures downloaded.")
+
+
+def test_what_cannot_be_made_is_said_and_the_others_are_in_the_archive(open_page, address, photo, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    page = open_page(address)
+    page.set_input_files("#files", [str(tmp_path / name) for name in ("photo.jpg", "photo.jpg", "broken.jpg")])
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+    expect(page.locator("#strip li[data-state=failed]")).to_have_count(1)
+    slide(page, "#strength", 0.5)
+    page.click("#for-all")
+    page.route("**/api/restore?*", lambda route: route.fulfill(status=500, json={"error": "no luck"}), times=1)
+    _, data = taken(page, page.locator("#download-all").click)
+    assert zipfile.ZipFile(BytesIO(data)).namelist() == ["photo-restored.jpg"]
+    expect(page.locator("#archive")).to_contain_text(
+        "1 of 3 pictures downloaded; photo.jpg: no luck; broken.jpg: Not a"
+    )
+    expect(page.locator("#download-all")).to_be_enabled()
 
 
 def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path):

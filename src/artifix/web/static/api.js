@@ -33,7 +33,7 @@ export async function upload(picture, options = {}) {
   picture.upload = JSON.parse(await blob.text()).upload;
 }
 
-// Have a path do something with a picture; resolves to { blob, record }. `onProgress` hears { state, ahead, share };
+// Have a path do something with a picture; resolves to { blob, record, name }. `onProgress` hears { state, ahead, share };
 // aborting `signal` leaves the server, which then stops working at the picture.
 export async function send(path, picture, { query = {}, ...options } = {}) {
   for (;;) {
@@ -82,7 +82,8 @@ function post(path, file, query, onProgress, signal) {
     request.upload.onload = poll;
     request.onload = async () => {
       const record = JSON.parse(request.getResponseHeader("Artifix-Record") ?? "null");
-      if (request.status < 300) return resolve({ blob: request.response, record });
+      const name = fileName(request.getResponseHeader("Content-Disposition"));
+      if (request.status < 300) return resolve({ blob: request.response, record, name });
       const { error } = await request.response.text().then(JSON.parse).catch(() => ({ error: request.statusText }));
       reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After") ?? 1)));
     };
@@ -103,6 +104,11 @@ function post(path, file, query, onProgress, signal) {
 
 function authorization() {
   return token() ? { Authorization: `Bearer ${token()}` } : {};
+}
+
+// What the server calls an answer's file: filename="a.jpg", or filename*=utf-8''%C3%A4.jpg.
+function fileName(disposition) {
+  return decodeURIComponent(disposition?.match(/filename(?:="|\*=utf-8'')([^"]*)/)?.[1] ?? "");
 }
 
 function newName() {

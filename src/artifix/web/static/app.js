@@ -1,7 +1,7 @@
 // The page: its parts, and what each tells the others.
 
 import { ask } from "./api.js";
-import { download } from "./download.js";
+import * as download from "./download.js";
 import * as intake from "./intake.js";
 import * as keys from "./keys.js";
 import * as panel from "./panel.js";
@@ -10,6 +10,7 @@ import { Runner } from "./runner.js";
 import * as strip from "./strip.js";
 import { Viewer } from "./viewer.js";
 import { percent, size, state } from "./words.js";
+import { zip } from "./zip.js";
 
 const element = (id) => document.getElementById(id);
 const pictures = new Pictures();
@@ -64,21 +65,48 @@ panel.prepare(catalog, {
     say("All pictures now have these settings");
   },
   download: () => save(pictures.selected),
-  async downloadAll() {
-    for (const picture of pictures.list.filter(({ state }) => state === "done")) await save(picture);
-  },
+  downloadAll: saveAll,
 });
 
 async function save(picture) {
   if (picture?.state !== "done" || picture.taking) return;
+  const made = await make(picture);
+  if (!made) return;
+  download.save(made);
+  say(`${picture.name} downloaded`);
+}
+
+// One archive: browsers allow a page only so many downloads of its own.
+async function saveAll() {
+  const all = [...pictures.list];
+  const files = [];
+  const left = [];
+  for (const [number, picture] of all.entries()) {
+    panel.showArchive(`Making it, ${number + 1} of ${all.length}`);
+    const made = picture.state === "done" && (await make(picture));
+    if (made) files.push(made);
+    else left.push(`${picture.name}: ${picture.state === "done" ? picture.trouble : state(picture)}`);
+  }
+  let outcome = [`${files.length} of ${all.length} pictures downloaded`, ...left].join("; ");
+  try {
+    if (files.length) download.save({ name: "artifix.zip", blob: await zip(files) });
+  } catch (failure) {
+    outcome = failure.message;
+  }
+  panel.showArchive("", outcome);
+  say(outcome);
+}
+
+// The picture's file with its settings, or null, and why is said.
+async function make(picture) {
   picture.trouble = "";
   try {
-    await download(picture, catalog.formats, () => pictures.changed(picture));
-    say(`${picture.name} downloaded`);
+    return await download.make(picture, () => pictures.changed(picture));
   } catch (failure) {
     picture.trouble = failure.message;
     pictures.changed(picture);
     say(failure.message);
+    return null;
   }
 }
 
