@@ -310,6 +310,48 @@ def test_dropped_and_pasted_pictures(open_page, address, jpeg):
     ]
 
 
+def test_a_server_that_is_away_is_said_and_files_wait(open_page, address, photo):
+    page = open_page("about:blank")
+    page.route("**/api/models", lambda route: route.abort(), times=1)
+    page.goto(address)
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    page.set_input_files("#files", [str(photo)] * 2)
+    expect(page.locator("#early")).to_have_text("2 pictures waiting")
+    page.route("**/api/health", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=1)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server answers 502.")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+
+
+def test_nothing_is_said_to_be_uploaded_where_nothing_is(open_page, address, photo):
+    page = open_page(address)
+    upload(page, photo)
+    page.evaluate("""() => {
+        window.said = [];
+        const notice = document.getElementById("notice-text");
+        new MutationObserver(() => window.said.push(notice.textContent)).observe(notice, { childList: true });
+    }""")
+    with page.expect_response("**/api/restore?model=fast&*"):
+        page.select_option("#model", "fast")
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
+    said = page.evaluate("window.said")
+    assert said
+    assert not [text for text in said if text.startswith("Upload")]
+
+
+def test_the_focus_stays_in_the_strip_when_pictures_are_removed(open_page, address, photo, tmp_path):
+    paths = [photo, *(shutil.copy(photo, tmp_path / f"{name}.jpg") for name in "ab")]
+    page = open_page(address)
+    upload(page, *paths)
+    page.get_by_label("Remove a.jpg").focus()
+    for following in ("Remove b.jpg", "Remove photo.jpg"):
+        page.keyboard.press("Enter")
+        expect(page.get_by_label(following)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#choose")).to_be_focused()
+
+
 def test_progress_is_live_and_cancelling_stops_the_server(open_page, address, photo, monkeypatch):
     stopped = threading.Event()
 
@@ -352,15 +394,23 @@ def test_every_control_has_a_name(open_page, address, photo):
     assert 'slider "Divider between before and after"' in tree
     assert 'slider "Strength' in tree
     assert 'combobox "Model"' in tree
+    slide(page, "#strength", 0.25)
+    expect(page.locator("#strength")).to_have_attribute("aria-valuetext", "25 %")
+    expect(page.locator("#detail")).to_have_attribute("aria-valuetext", "0 %")
 
 
 def test_a_token_is_asked_for(open_page, served, photo):
     with served(Limits(), token="sesame") as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         expect(page.locator("#token-dialog")).to_be_visible()
+        expect(page.locator("#token-wrong")).to_be_hidden()
+        page.fill("#token", "wröng")
+        page.keyboard.press("Enter")
+        expect(page.locator("#token")).to_have_value("wröng")  # no header bears that
         page.fill("#token", "wrong")
         page.keyboard.press("Enter")
         expect(page.locator("#token")).to_have_value("")
+        expect(page.get_by_role("alert")).to_have_text("The server refuses that one.")
         page.fill("#token", "sesame")
         page.keyboard.press("Enter")
         expect(page.locator("#token-dialog")).to_be_hidden()

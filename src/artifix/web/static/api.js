@@ -14,15 +14,16 @@ export class Failure extends Error {
 
 // What a path answers in JSON.
 export async function ask(path) {
+  const borne = token();
   const response = await fetch(path, { headers: authorization() }).catch(() => {
     throw new Failure(0, "the server cannot be reached");
   });
   if (response.status === 401) {
-    await askForToken();
+    await askForToken(borne);
     return ask(path);
   }
-  const answer = await response.json();
-  if (!response.ok) throw new Failure(response.status, answer.error);
+  const answer = await response.json().catch(() => null); // a proxy's page, say
+  if (!response.ok || !answer) throw new Failure(response.status, answer?.error ?? `the server answers ${response.status}`);
   return answer;
 }
 
@@ -50,10 +51,11 @@ export async function send(path, picture, { query = {}, ...options } = {}) {
 // Post until there is an answer: a full queue is waited for, a token asked for.
 async function persist(path, file, { query = {}, onProgress = () => {}, signal }) {
   for (;;) {
+    const borne = token();
     try {
       return await post(path, file, query, onProgress, signal);
     } catch (failure) {
-      if (failure.status === 401) await askForToken();
+      if (failure.status === 401) await askForToken(borne);
       else if (failure.status === 429) {
         onProgress({ state: "busy", share: 0 });
         await pause(failure.retryAfter * 1000, signal);
@@ -76,7 +78,8 @@ function post(path, file, query, onProgress, signal) {
       while (!settled) {
         await pause(POLL);
         const progress = await ask(`api/progress/${job}`).catch(() => null);
-        if (progress && progress.state !== "unknown" && !settled) onProgress(progress);
+        // To the server a picture arrives until it is in the queue; here all of it has gone up.
+        if (progress && !["unknown", "arriving"].includes(progress.state) && !settled) onProgress(progress);
       }
     };
     request.upload.onload = poll;

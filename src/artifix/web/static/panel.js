@@ -79,6 +79,9 @@ function chosen() {
 }
 
 function showValues() {
-  element("strength-value").textContent = percent(element("strength").value);
-  element("detail-value").textContent = percent(element("detail").value);
+  for (const id of ["strength", "detail"]) {
+    const words = percent(element(id).value);
+    element(`${id}-value`).textContent = words;
+    element(id).setAttribute("aria-valuetext", words);
+  }
 }
