@@ -191,7 +191,8 @@ def test_models_health_and_formats(client):
     assert told["default"] == "mse"
     assert told["formats"] == SUFFIXES
     health = client.get("/api/health").json()
-    assert (health["status"], health["working"], health["waiting"]) == ("ok", 0, 0)
+    assert health["status"] == "ok"
+    assert [health[state] for state in ("arriving", "waiting", "working", "leaving")] == [0, 0, 0, 0]
     assert health["limits"]["max_pixels"] == 64_000_000
 
 
@@ -200,7 +201,13 @@ def test_the_formats_are_those_that_are_written():
 
 
 def test_openapi_describes_the_upload(client):
-    operation = client.get("/openapi.json").json()["paths"]["/api/restore"]["post"]
+    paths = client.get("/openapi.json").json()["paths"]
+    assert [path for path in paths if "410" in paths[path].get("post", {}).get("responses", {})] == [
+        "/api/restore",
+        "/api/inspect",
+        "/api/preview",
+    ]
+    operation = paths["/api/restore"]["post"]
     assert "multipart/form-data" in operation["requestBody"]["content"]
     assert {"400", "401", "413", "415", "422", "429"} <= operation["responses"].keys()
     assert {parameter["name"] for parameter in operation["parameters"]} >= {"model", "strength", "detail", "format"}

@@ -87,6 +87,21 @@ def test_too_many_clients_are_told_so_and_let_in_when_others_have_left(served):
         assert answer.startswith(b"HTTP/1.1 200")
 
 
+def test_who_arrives_and_who_leaves_is_counted(served, jpeg, tmp_path, monkeypatch):
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+    monkeypatch.setattr(work, "preview", lambda upload, progress, max_pixels: large)
+    with served(Limits(workers=1)) as port, socket.create_connection(("127.0.0.1", port)) as client:
+        whole = head(len(body(jpeg)), "/api/preview") + body(jpeg)
+        for part, state in ((whole[:-10], "arriving"), (whole[-10:], "leaving")):
+            client.sendall(part)
+            deadline = time.monotonic() + 5
+            while not health(port)[state]:
+                assert time.monotonic() < deadline
+        client.shutdown(socket.SHUT_RDWR)
+
+
 def test_half_a_body_is_not_waited_for(port):
     status, text = failure(talk(port, head(5000), body(bytes(100))[:150]))
     assert status == 408

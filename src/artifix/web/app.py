@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from fastapi import FastAPI, Query, Request
 from fastapi.staticfiles import StaticFiles
@@ -24,7 +24,7 @@ from artifix.serving.refusal import Refusal
 from artifix.web import work
 from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
-from artifix.web.queue import Progress, WorkQueue
+from artifix.web.queue import Progress, State, WorkQueue
 from artifix.web.restorers import Restorers
 from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
 
@@ -82,6 +82,7 @@ _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
         429: "the queue is full; Retry-After says how many seconds to wait",
     }.items()
 }
+_OF_UPLOADS: Final = {status: failure for status, failure in _FAILURES.items() if status != 410}
 
 
 class HeldFile(FileResponse):
@@ -190,7 +191,7 @@ def create_app(
             _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
-    @app.post("/api/uploads", status_code=201, responses=_FAILURES, openapi_extra=_BODY)
+    @app.post("/api/uploads", status_code=201, responses=_OF_UPLOADS, openapi_extra=_BODY)
     async def keep(request: Request, job: JobName = "") -> dict[str, str]:
         """Keep the picture in the field `file` in memory for a while; `upload` is the name to ask for it by."""
         with queue.place(job):
@@ -222,8 +223,7 @@ def create_app(
         return {
             "status": "ok",
             "version": app.version,
-            "working": queue.count("working"),
-            "waiting": queue.count("waiting"),
+            **{state: queue.count(state) for state in get_args(State)},
             "limits": dataclasses.asdict(limits),
         }
 

@@ -8,8 +8,9 @@ from artifix.serving.limits import WireLimits
 
 @dataclass(frozen=True)
 class Limits(WireLimits):
-    """The server's bounds. At most `places` pictures are in the house, each a file of at most `max_bytes` on disk.
+    """The server's bounds. At most `places` pictures are in the house.
 
+    On disk each is its upload, of at most `max_bytes`, and what is made of it; while it arrives, the upload twice.
     ValueError for a bound below 1, and for more workers than cores.
     """
 
