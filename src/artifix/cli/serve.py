@@ -1,5 +1,6 @@
 """`artifix serve`: the web page and the HTTP API."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -27,6 +28,10 @@ def serve(
     from artifix.web.app import create_app
     from artifix.web.limits import Limits
 
+    if max_upload < 1:
+        raise typer.BadParameter("must be at least one byte", param_hint="--max-upload")
+    if not re.fullmatch(r"(?:[!-~](?:[ -~]*[!-~])?)?", token):
+        raise typer.BadParameter("no header can bear it: printable ASCII alone, no space around", param_hint="--token")
     if not is_loopback(host):
         if not token:
             raise typer.BadParameter(f"{host} can be reached by others, so a --token is needed", param_hint="--host")
