@@ -27,6 +27,22 @@ def test_from_pictures_to_a_report(pictures, tmp_path):
     assert (tmp_path / "r.csv").read_text().count("\n") == 1 + 4
 
 
+def test_one_is_said_to_be_one(pictures, tmp_path):
+    study = tmp_path / "study"
+    done = invoke("create", "--data", pictures, "--images", 1, "--model", "jpeg", "-o", study)
+    assert done.stdout == f"{study}: 1 trial, about 1 minute for a rater\n"
+    assert "1 SIMULATED rater;" in invoke("simulate", study, "--raters", 1).output
+    done = invoke("report", study, "--simulated")
+    assert "1 picture of pictures" in " ".join(done.output.split())
+    assert "seen by 1 simulated rater" in " ".join(done.output.split())
+
+
+def test_more_careless_raters_than_raters_are_refused(make_study):
+    done = invoke("simulate", make_study(), "--raters", 2, "--careless", 3)
+    assert done.exit_code == 2
+    assert "--careless" in done.output
+
+
 def test_a_long_study_is_refused_unless_allowed(pictures, tmp_path):
     arguments = ("create", "--data", pictures, "--images", 160, "--model", "jpeg", "-o", tmp_path / "study")
     done = invoke(*arguments)
