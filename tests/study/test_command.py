@@ -4,6 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 pytest.importorskip("matplotlib")
+pytest.importorskip("fastapi")
+from fastapi.testclient import TestClient
+
 from artifix.cli import app
 from artifix.errors import DataError
 
@@ -35,6 +38,16 @@ def test_one_is_said_to_be_one(pictures, tmp_path):
     done = invoke("report", study, "--simulated")
     assert "1 picture of pictures" in " ".join(done.output.split())
     assert "seen by 1 simulated rater" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 421), ("::1", 421), ("0.0.0.0", 200)])
+def test_another_name_is_heard_where_others_are_let_in(make_study, monkeypatch, host, status):
+    served = []
+    monkeypatch.setattr("artifix.cli.study.answer_at", lambda host, port, app, limits: served.append(app))
+    done = invoke("serve", make_study(), "--host", host)
+    assert done.exit_code == 0, done.output
+    client = TestClient(served[0], base_url="http://pictures.example")
+    assert client.get("/api/study").status_code == status
 
 
 def test_more_careless_raters_than_raters_are_refused(make_study):

@@ -22,8 +22,8 @@ export async function ask(path) {
     await askForToken(borne);
     return ask(path);
   }
-  const answer = await response.json().catch(() => null); // a proxy's page, say
-  if (!response.ok || !answer) throw new Failure(response.status, answer?.error ?? `the server answers ${response.status}`);
+  const answer = await response.json().catch(() => ({ error: `the server answers ${response.status}` })); // a page
+  if (!response.ok || answer.error) throw new Failure(response.status, answer.error);
   return answer;
 }
 
@@ -34,8 +34,8 @@ export async function upload(picture, options = {}) {
   picture.upload = JSON.parse(await blob.text()).upload;
 }
 
-// Have a path do something with a picture; resolves to { blob, record, name }. `onProgress` hears { state, ahead, share };
-// aborting `signal` leaves the server, which then stops working at the picture.
+// Have a path do something with a picture; resolves to { blob, record, name }. `onProgress` hears { state, ahead,
+// share }; aborting `signal` leaves the server, which then stops working at the picture.
 export async function send(path, picture, { query = {}, ...options } = {}) {
   for (;;) {
     await upload(picture, options);
