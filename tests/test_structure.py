@@ -18,9 +18,9 @@ FLOORS = [
     {"bench", "terminal", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
     {"models", "codecs"},
-    {"image", "machine", "provenance"},
-    {"color", "yuv"},
-    {"errors", "printable"},
+    {"image", "machine", "provenance", "serving"},
+    {"color", "dct", "yuv"},
+    {"errors", "printable", "threads"},
 ]
 # What stands on one floor and may still look sideways: measuring and videos need restoring, VGG19 is the trainer's.
 SIDEWAYS = {

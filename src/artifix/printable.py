@@ -1,4 +1,4 @@
-"""Text with file names in it, fit for a terminal."""
+"""Text fit for terminals, and for people."""
 
 import re
 
@@ -6,3 +6,8 @@ import re
 def printable(text: str) -> str:
     """The text in one line that commands no terminal: file names may hold any character but a slash."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """`1 picture`, `2 pictures`; `nouns` where more than an s is needed."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"

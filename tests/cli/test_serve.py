@@ -23,6 +23,19 @@ def test_wrong_limits_are_refused(arguments):
     assert CliRunner().invoke(app, ["serve", *arguments]).exit_code == 2
 
 
+def test_no_bytes_at_all_are_refused_by_the_options_name():
+    done = CliRunner().invoke(app, ["serve", "--max-upload", "0"])
+    assert done.exit_code == 2
+    assert "--max-upload" in done.output
+
+
+@pytest.mark.parametrize("token", ["sésame", "开门", " sesame", "sesame\n", "open\tsesame", " "])
+def test_a_token_that_no_header_can_bear_is_refused(token):
+    done = CliRunner().invoke(app, ["serve", "--port", "0"], env={"ARTIFIX_TOKEN": token})
+    assert done.exit_code == 2
+    assert "no header can bear it" in done.output
+
+
 def test_it_serves_until_it_is_stopped():
     command = [sys.executable, "-m", "artifix", "serve", "--host", "0.0.0.0", "--port", "0"]
     environment = os.environ | {"ARTIFIX_TOKEN": "sesame"}

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -19,7 +20,7 @@ def study(make_study):
 
 @pytest.fixture
 def client(study):
-    return TestClient(create_app(study))
+    return TestClient(create_app(study), base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 
 def begin(client, **more):
@@ -32,7 +33,7 @@ def rate(client, rater, rating=RATING, ahead=1):
 
 def test_nobody_begins_without_consent(client, study):
     for body in ({}, {"consent": False}, None):
-        assert client.post("/api/raters", json=body).status_code == 422
+        assert client.post("/api/raters", json=body).status_code == 400
     answer = client.post("/api/raters", json={"consent": True})
     assert answer.status_code == 201
     assert client.get("/api/study").json() == {"pictures": 6, "minutes": 3}
@@ -64,19 +65,56 @@ def test_what_is_sent_twice_counts_once(client, study):
 
 
 @pytest.mark.parametrize(
-    "change", [{"score": 101}, {"score": -1}, {"score": None}, {"score": "NaN"}, {"seconds": -1}, {"scale": 0}]
+    ("name", "value"),
+    [
+        *[("score", value) for value in ("101", "-1", "null", "NaN", '"NaN"', "true", '"50"', "1" + "0" * 400)],
+        *[("seconds", value) for value in ("-1", "NaN", "Infinity")],
+        *[("scale", value) for value in ("0", "Infinity", "[1]")],
+    ],
 )
-def test_wrong_ratings_are_refused(client, study, change):
+def test_wrong_ratings_are_refused(client, study, name, value):
     rater = begin(client)
-    assert rate(client, rater, RATING | change).status_code == 422
+    body = json.dumps(RATING | {name: 0}).replace(f'"{name}": 0', f'"{name}": {value}')
+    url = f"/api/raters/{rater['token']}/trials/1"
+    answer = client.put(url, content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json().keys()) == (400, {"error"})
+    assert answer.json()["error"].startswith(f"{name}: ")
     assert read_ratings(study) == []
+
+
+def test_a_body_too_large_is_refused(client):
+    rater = begin(client)
+
+    def chunks():
+        for _ in range(100):
+            yield b" " * 1000
+
+    for content in (b" " * 100_000, chunks()):
+        headers = {"content-type": "application/json"}
+        answer = client.put(f"/api/raters/{rater['token']}/trials/1", content=content, headers=headers)
+        assert (answer.status_code, answer.json()) == (413, {"error": "the body has more than 1,000 bytes"})
+
+
+def test_neither_another_name_nor_another_sites_page_is_heard(client, study):
+    assert client.get("/api/study", headers={"host": "rebound.example"}).status_code == 421
+    crossing = client.post("/api/raters", json={"consent": True}, headers={"sec-fetch-site": "cross-site"})
+    assert crossing.status_code == 403
+    open_to_others = TestClient(create_app(study, any_host=True), base_url="http://pictures.example")
+    assert open_to_others.get("/api/study").status_code == 200
+
+
+def test_a_picture_whose_file_is_missing_is_not_found(client, study):
+    picture = begin(client)["trial"]["test"]
+    (study / picture.removeprefix("/")).unlink()
+    answer = client.get(picture)
+    assert (answer.status_code, answer.json()) == (404, {"error": "the picture's file is missing"})
 
 
 def test_who_and_what_is_unknown(client):
     rater = begin(client)
     assert rate(client, rater, ahead=2).status_code == 409
     assert rate(client, rater, ahead=10**30).status_code == 409
-    assert rate(client, rater, ahead=0).status_code == 422
+    assert rate(client, rater, ahead=0).status_code == 400
     assert client.get("/api/raters/nobody").status_code == 404
     assert client.put("/api/raters/nobody/trials/1", json=RATING).status_code == 404
     for path in ("/pictures/x.png", "/pictures/..%2fstudy.json", "/static/../design.py", "/study.json", "/docs"):
@@ -107,8 +145,9 @@ def test_nothing_tells_the_method(client, study):
 def test_the_page_comes_from_here_alone(client):
     for path in ("/", "/rate/anybody"):
         page = client.get(path)
-        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["cache-control"] == "no-cache"
         assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert page.headers["cross-origin-resource-policy"] == "same-origin"
         for source in re.findall(r'(?:src|href)="([^"]*)"', page.text):
             assert source == "/" or source.startswith(("/static/", "data:"))
             if source.startswith("/static/"):

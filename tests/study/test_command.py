@@ -4,6 +4,9 @@ import pytest
 from typer.testing import CliRunner
 
 pytest.importorskip("matplotlib")
+pytest.importorskip("fastapi")
+from fastapi.testclient import TestClient
+
 from artifix.cli import app
 from artifix.errors import DataError
 
@@ -25,6 +28,32 @@ def test_from_pictures_to_a_report(pictures, tmp_path):
     assert "SIMULATED" in done.stdout
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     assert (tmp_path / "r.csv").read_text().count("\n") == 1 + 4
+
+
+def test_one_is_said_to_be_one(pictures, tmp_path):
+    study = tmp_path / "study"
+    done = invoke("create", "--data", pictures, "--images", 1, "--model", "jpeg", "-o", study)
+    assert done.stdout == f"{study}: 1 trial, about 1 minute for a rater\n"
+    assert "1 SIMULATED rater;" in invoke("simulate", study, "--raters", 1).output
+    done = invoke("report", study, "--simulated")
+    assert "1 picture of pictures" in " ".join(done.output.split())
+    assert "seen by 1 simulated rater" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", 421), ("::1", 421), ("0.0.0.0", 200)])
+def test_another_name_is_heard_where_others_are_let_in(make_study, monkeypatch, host, status):
+    served = []
+    monkeypatch.setattr("artifix.cli.study.answer_at", lambda host, port, app, limits: served.append(app))
+    done = invoke("serve", make_study(), "--host", host)
+    assert done.exit_code == 0, done.output
+    client = TestClient(served[0], base_url="http://pictures.example")
+    assert client.get("/api/study").status_code == status
+
+
+def test_more_careless_raters_than_raters_are_refused(make_study):
+    done = invoke("simulate", make_study(), "--raters", 2, "--careless", 3)
+    assert done.exit_code == 2
+    assert "--careless" in done.output
 
 
 def test_a_long_study_is_refused_unless_allowed(pictures, tmp_path):

@@ -139,6 +139,12 @@ def test_three_raters_side_by_side_a_kill_and_a_reload(open_page, make_study, ma
         findings(server.study)
 
 
+def test_one_picture_is_said_to_be_one(open_page, pictures, make_server, tmp_path):
+    create_study(pictures, [JPEG], tmp_path / "study", images=1)
+    page = open_page(make_server(tmp_path / "study").address)
+    expect(page.locator("#length")).to_have_text("There is 1 test picture; it takes about a minute.")
+
+
 def test_no_going_on_before_the_mark_is_placed(open_page, server):
     page = open_page(f"{server.address}?simulated")
     begin(page)

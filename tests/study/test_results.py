@@ -1,12 +1,14 @@
 import csv
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from artifix.errors import DataError
+from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.report import markdown
-from artifix.study.design import read_design
+from artifix.study.design import create_study, read_design
 from artifix.study.report import BANNER, study_sections, write_ratings_csv, write_study_csv, write_study_page
 from artifix.study.results import findings
 from artifix.study.simulate import simulate_raters
@@ -71,10 +73,53 @@ def test_who_did_not_finish_does_not_count(study, add_rater):
     a, b = images(study)
     add_rater(study, {a: (10, 20), b: (10, 20)})
     add_rater(study, {a: (90, 90), b: (90, 90)}, stop=5)
+    add_rater(study, {}, stop=0)  # who pressed the button and left
+    add_rater(study, {}, stop=0, simulated=True)
     found = findings(study)
-    assert (found.raters, found.unfinished) == ((1,), 1)
+    assert (found.raters, found.unfinished) == ((1,), 2)
     assert found.opinions["jpeg"].mos == 10
-    assert "1 more began and did not finish" in markdown(study_sections(found))
+    assert "2 more began and did not finish" in markdown(study_sections(found))
+
+
+def test_a_report_goes_through_when_screening_leaves_nobody(make_study, add_rater, tmp_path):
+    pytest.importorskip("matplotlib")
+    study = make_study(images=8)
+    scores = np.tile(np.resize([60.0, 40.0], 8)[:, None], 16)  # by 8 raters for 16 test pictures
+    for presentation in range(16):  # each rater is far off twice, above and below
+        scores[presentation % 8, presentation] = 95 if presentation < 8 else 5
+    for given in scores.reshape(8, 8, 2):
+        add_rater(study, dict(zip(images(study), given, strict=True)))
+    found = findings(study)
+    assert found.kept == []
+    text = markdown(study_sections(found))
+    assert "Screening left nobody, so there are no figures after it." in text
+    assert "| jpeg | nan | nan |" in text
+    assert "seen by 0 people, 8 left out by screening" in text
+    write_study_page(tmp_path / "page.html", found)
+    write_study_csv(tmp_path / "mos.csv", found)
+    assert ",jpeg,0,nan,nan,nan\n" in (tmp_path / "mos.csv").read_text()
+
+
+@pytest.mark.parametrize(("p", "shown"), [(0.25, "0.250"), (0.000012345, "0.000012"), (0.0, "0.000"), (np.nan, "nan")])
+def test_any_p_can_be_shown(study, add_rater, p, shown):
+    a, b = images(study)
+    add_rater(study, {a: (10, 20), b: (30, 20)})
+    found = findings(study)
+    found = replace(found, comparisons=[replace(found.comparisons[0], p_images=p)])
+    assert f" {shown} |" in markdown([study_sections(found)[1]])
+
+
+def test_the_papers_figures_are_beside_studies_at_its_quality_alone(pictures, add_rater, tmp_path):
+    for quality in (20, 40):
+        study = tmp_path / str(quality)
+        create_study(
+            pictures, [JPEG, Method("brighter", lambda degraded, file: degraded)], study, images=1, quality=quality
+        )
+        (name,) = images(study)
+        add_rater(study, {name: (10, 20)})
+        text = markdown(study_sections(findings(study)))
+        for words in ("68.32", "published by Galteri", "50 pictures that are not these", "the paper"):
+            assert (words in text) == (quality == 20), words
 
 
 def test_the_simulated_are_never_people(study, add_rater):
@@ -82,7 +127,7 @@ def test_the_simulated_are_never_people(study, add_rater):
     with pytest.raises(DataError, match=r"no person has rated all pictures$"):
         findings(study)
     add_rater(study, {a: (90, 90), b: (90, 90)}, simulated=True)
-    with pytest.raises(DataError, match="no person has rated all pictures; 1 simulated raters have begun"):
+    with pytest.raises(DataError, match="no person has rated all pictures; 1 simulated rater began"):
         findings(study)
     add_rater(study, {a: (10, 20), b: (10, 20)})
     assert findings(study).opinions["jpeg"].mos == 10

@@ -1,5 +1,6 @@
 """The server as a process that is killed while raters rate: what it has acknowledged is there afterwards."""
 
+import http.client
 import json
 import threading
 import time
@@ -23,7 +24,7 @@ def ask(method, url, body=None):
                 return json.load(answer)
         except urllib.error.HTTPError:
             raise
-        except OSError:
+        except (OSError, http.client.HTTPException):  # away, or killed in the middle of an answer
             time.sleep(0.05)
     raise TimeoutError(url)
 

@@ -28,6 +28,10 @@ def test_a_single_score_has_no_interval():
     assert np.isnan([low, high]).all()
 
 
+def test_no_score_has_no_mean():
+    assert np.isnan(mean_interval(np.empty(0))).all()
+
+
 def test_the_interval_holds_the_truth_in_95_of_100():
     scores = np.random.default_rng(0).normal(60, 20, (4000, 8))
     intervals = map(mean_interval, scores)
@@ -93,6 +97,7 @@ def test_of_simulated_raters_the_careless_one_is_left_out():
         ([-1, -2, -3, -4, -5, -6, -7], 2 / 128),
         ([0, 0, 0], 1),
         ([0, 1, 2, 3, 4, 5], 2 / 32),
+        ([1, 1, 1, 1, -1], 12 / 32),  # equally large, and exact: every sign but one, or all, on either side
     ],
 )
 def test_the_paired_test(differences, p):

@@ -11,9 +11,9 @@ from PIL import Image
 pytest.importorskip("fastapi")
 from fastapi.testclient import TestClient
 
+from artifix.serving.server import listen, make_server
 from artifix.web.app import create_app
 from artifix.web.limits import Limits
-from artifix.web.server import listen, make_server
 
 
 @pytest.fixture(scope="session")

@@ -201,7 +201,8 @@ def test_without_the_token_nothing_is_told(make_client, jpeg):
 
 
 def test_another_name_for_this_machine_is_refused_without_a_token(make_client, client):
-    error(client.get("/api/models", headers={"host": "rebound.example"}), 421)
+    for host in ("rebound.example", "127.0.0.1.example", "[::1", "[x]"):
+        error(client.get("/api/models", headers={"host": host}), 421)
     with_token = make_client(token="t")
     headers = {"host": "pictures.example", "authorization": "Bearer t"}
     assert with_token.get("/api/models", headers=headers).status_code == 200

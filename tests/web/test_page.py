@@ -4,6 +4,7 @@ import base64
 import shutil
 import threading
 import time
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -210,6 +211,51 @@ def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_
     expect(states).to_have_count(2)
 
 
+def test_all_are_one_archive(open_page, address, photograph, tmp_path):
+    names = ["a/photo.jpg", "b/photo.jpg", "c/PHOTO.JPG", "häuser.jpg", *(f"{number}.png" for number in range(8))]
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.roll(photograph, 7 * number, axis=1)[:32, :48]).save(tmp_path / name)
+    page = open_page(address)
+    upload(page, *(tmp_path / name for name in names))
+    single = []
+    for _ in names:
+        single.append(taken(page, page.locator("#download").click))
+        page.keyboard.press("n")
+    called, data = taken(page, page.locator("#download-all").click)
+    assert called == "artifix.zip"
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert [archive.read(name) for name in archive.namelist()] == [content for _, content in single]
+        assert archive.namelist()[:4] == [
+            "photo-restored.jpg",
+            "photo-restored (2).jpg",
+            "PHOTO-restored (3).JPG",
+            "häuser-restored.jpg",
+        ]
+        assert archive.namelist()[4:] == [name for name, _ in single[4:]]
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        assert time.localtime().tm_year - archive.infolist()[0].date_time[0] in (0, 1)
+    expect(page.locator("#archive")).to_have_text("12 of 12 pictures downloaded.")
+
+
+def test_what_cannot_be_made_is_said_and_the_others_are_in_the_archive(open_page, address, photo, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    page = open_page(address)
+    page.set_input_files("#files", [str(tmp_path / name) for name in ("photo.jpg", "photo.jpg", "broken.jpg")])
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+    expect(page.locator("#strip li[data-state=failed]")).to_have_count(1)
+    slide(page, "#strength", 0.5)
+    page.click("#for-all")
+    page.route("**/api/restore?*", lambda route: route.fulfill(status=500, json={"error": "no luck"}), times=1)
+    _, data = taken(page, page.locator("#download-all").click)
+    assert zipfile.ZipFile(BytesIO(data)).namelist() == ["photo-restored.jpg"]
+    expect(page.locator("#archive")).to_contain_text(
+        "1 of 3 pictures downloaded; photo.jpg: no luck; broken.jpg: Not a"
+    )
+    expect(page.locator("#download-all")).to_be_enabled()
+
+
 def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path):
     other, vivid = tmp_path / "other.onnx", tmp_path / "vivid.onnx"
     for path in (other, vivid):
@@ -264,6 +310,48 @@ def test_dropped_and_pasted_pictures(open_page, address, jpeg):
     ]
 
 
+def test_a_server_that_is_away_is_said_and_files_wait(open_page, address, photo):
+    page = open_page("about:blank")
+    page.route("**/api/models", lambda route: route.abort(), times=1)
+    page.goto(address)
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    page.set_input_files("#files", [str(photo)] * 2)
+    expect(page.locator("#early")).to_have_text("2 pictures waiting")
+    page.route("**/api/health", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=1)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server answers 502.")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
+
+
+def test_nothing_is_said_to_be_uploaded_where_nothing_is(open_page, address, photo):
+    page = open_page(address)
+    upload(page, photo)
+    page.evaluate("""() => {
+        window.said = [];
+        const notice = document.getElementById("notice-text");
+        new MutationObserver(() => window.said.push(notice.textContent)).observe(notice, { childList: true });
+    }""")
+    with page.expect_response("**/api/restore?model=fast&*"):
+        page.select_option("#model", "fast")
+    expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
+    said = page.evaluate("window.said")
+    assert said
+    assert not [text for text in said if text.startswith("Upload")]
+
+
+def test_the_focus_stays_in_the_strip_when_pictures_are_removed(open_page, address, photo, tmp_path):
+    paths = [photo, *(shutil.copy(photo, tmp_path / f"{name}.jpg") for name in "ab")]
+    page = open_page(address)
+    upload(page, *paths)
+    page.get_by_label("Remove a.jpg").focus()
+    for following in ("Remove b.jpg", "Remove photo.jpg"):
+        page.keyboard.press("Enter")
+        expect(page.get_by_label(following)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#choose")).to_be_focused()
+
+
 def test_progress_is_live_and_cancelling_stops_the_server(open_page, address, photo, monkeypatch):
     stopped = threading.Event()
 
@@ -306,15 +394,23 @@ def test_every_control_has_a_name(open_page, address, photo):
     assert 'slider "Divider between before and after"' in tree
     assert 'slider "Strength' in tree
     assert 'combobox "Model"' in tree
+    slide(page, "#strength", 0.25)
+    expect(page.locator("#strength")).to_have_attribute("aria-valuetext", "25 %")
+    expect(page.locator("#detail")).to_have_attribute("aria-valuetext", "0 %")
 
 
 def test_a_token_is_asked_for(open_page, served, photo):
     with served(Limits(), token="sesame") as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         expect(page.locator("#token-dialog")).to_be_visible()
+        expect(page.locator("#token-wrong")).to_be_hidden()
+        page.fill("#token", "wröng")
+        page.keyboard.press("Enter")
+        expect(page.locator("#token")).to_have_value("wröng")  # no header bears that
         page.fill("#token", "wrong")
         page.keyboard.press("Enter")
         expect(page.locator("#token")).to_have_value("")
+        expect(page.get_by_role("alert")).to_have_text("The server refuses that one.")
         page.fill("#token", "sesame")
         page.keyboard.press("Enter")
         expect(page.locator("#token-dialog")).to_be_hidden()

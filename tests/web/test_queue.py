@@ -4,9 +4,9 @@ import threading
 import pytest
 
 from artifix.machine import cores
+from artifix.serving.refusal import Refusal
 from artifix.web.limits import Limits
 from artifix.web.queue import WorkQueue
-from artifix.web.refusal import Refusal
 
 
 @pytest.fixture
@@ -41,10 +41,42 @@ def test_places_are_bounded_and_given_back(one_worker):
     with one_worker.place(), one_worker.place(), one_worker.place():
         with pytest.raises(Refusal) as refused, one_worker.place():
             pass
-        assert refused.value.status == 429
+        assert refused.value.status_code == 429
         assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
     with one_worker.place():
         pass
+
+
+def test_who_must_come_again_is_told_when_by_how_many_are_in_the_house(monkeypatch):
+    queue = WorkQueue(Limits(queue=2, workers=1))
+    now = 0.0
+    monkeypatch.setattr("artifix.web.queue.time.monotonic", lambda: now)
+
+    def advance(progress):
+        nonlocal now
+        now += 17.0
+
+    def retry_after():
+        with pytest.raises(Refusal) as refused, queue.place():
+            pass
+        return int(refused.value.headers["Retry-After"])
+
+    def look(progress):
+        advance(progress)
+        return retry_after()
+
+    async def work(do):
+        with queue.place(), queue.place(), queue.place() as job:
+            return await queue.run(job, do)
+
+    assert asyncio.run(work(look)) == 51  # it has taken 17 s by now, and there are three
+    with queue.place(), queue.place(), queue.place():
+        assert retry_after() == 13  # the mean is 4.2 s
+    for _ in range(20):
+        asyncio.run(work(advance))
+    with queue.place(), queue.place(), queue.place():
+        assert retry_after() == 51
+    asyncio.run(queue.close())
 
 
 def test_a_job_has_its_name_alone(one_worker):

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from artifix.web import server, work
+from artifix.serving import server
+from artifix.web import work
 from artifix.web.limits import Limits
 
 IMPATIENT = Limits(queue=1, workers=1, max_bytes=200_000, header_seconds=0.4, stall_seconds=0.4, transfer_seconds=0.8)
@@ -86,14 +87,37 @@ def test_too_many_clients_are_told_so_and_let_in_when_others_have_left(served):
         assert answer.startswith(b"HTTP/1.1 200")
 
 
+def test_who_arrives_and_who_leaves_is_counted(served, jpeg, tmp_path, monkeypatch):
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+    monkeypatch.setattr(work, "preview", lambda upload, progress, max_pixels: large)
+    with served(Limits(workers=1)) as port, socket.create_connection(("127.0.0.1", port)) as client:
+        whole = head(len(body(jpeg)), "/api/preview") + body(jpeg)
+        for part, state in ((whole[:-10], "arriving"), (whole[-10:], "leaving")):
+            client.sendall(part)
+            deadline = time.monotonic() + 5
+            while not health(port)[state]:
+                assert time.monotonic() < deadline
+        client.shutdown(socket.SHUT_RDWR)
+
+
 def test_half_a_body_is_not_waited_for(port):
     status, text = failure(talk(port, head(5000), body(bytes(100))[:150]))
     assert status == 408
     assert "0.8 seconds" in text
 
 
-def test_a_huge_head(port):
-    status, text = failure(talk(port, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 100_000))
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 100_000,  # and no end
+        b"/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"/api/health?" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_a_huge_head(port, rest):
+    status, text = failure(talk(port, b"GET " + rest))
     assert status == 431
     assert "too long" in text
 

@@ -1,9 +1,11 @@
 """`artifix serve`: the web page and the HTTP API."""
 
+import re
 from typing import Annotated
 
 import typer
 
+from artifix.cli.listening import answer_at
 from artifix.cli.sizes import parse_size
 
 
@@ -22,11 +24,14 @@ def serve(
 ) -> None:
     """Open a web page, and an HTTP API, that restores pictures."""
     from artifix.machine import cores
+    from artifix.serving.guard import is_loopback
     from artifix.web.app import create_app
-    from artifix.web.guard import is_loopback
     from artifix.web.limits import Limits
-    from artifix.web.server import listen, make_server
 
+    if max_upload < 1:
+        raise typer.BadParameter("must be at least one byte", param_hint="--max-upload")
+    if not re.fullmatch(r"(?:[!-~](?:[ -~]*[!-~])?)?", token):
+        raise typer.BadParameter("no header can bear it: printable ASCII alone, no space around", param_hint="--token")
     if not is_loopback(host):
         if not token:
             raise typer.BadParameter(f"{host} can be reached by others, so a --token is needed", param_hint="--host")
@@ -37,8 +42,4 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    app = create_app(limits, token=token)
-    with listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/")
-        make_server(app, limits).run(sockets=[listening])
+    answer_at(host, port, create_app(limits, token=token), limits)

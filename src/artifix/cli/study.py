@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.listening import answer_at
+from artifix.printable import counted
+
 study_app = typer.Typer(help="Ask people how close restored pictures come to their originals.", no_args_is_help=True)
 
 Study = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of `artifix study create`.")]
@@ -40,12 +43,11 @@ def create(
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-    trials = len(design.images) * len(design.methods)
-    typer.echo(f"{output}: {trials} trials, about {design.minutes:.0f} minutes for a rater")
+    trials, minutes = len(design.images) * len(design.methods), round(design.minutes)
+    typer.echo(f"{output}: {counted(trials, 'trial')}, about {counted(minutes, 'minute')} for a rater")
     if design.too_wide:
-        typer.echo(
-            f"artifix: {design.too_wide} pictures are so wide that most screens will show them reduced", err=True
-        )
+        too_wide = counted(design.too_wide, "picture")
+        typer.echo(f"artifix: most screens will show {too_wide} reduced, for being so wide", err=True)
 
 
 @study_app.command("serve")
@@ -55,18 +57,13 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8000,
 ) -> None:
     """Open the raters' page; stop it and start it again at any time, nothing is lost."""
-    from artifix.study.app import create_app
-    from artifix.web.guard import is_loopback
-    from artifix.web.limits import Limits
-    from artifix.web.server import listen, make_server
+    from artifix.serving.guard import is_loopback
+    from artifix.study.app import LIMITS, create_app
 
-    if not is_loopback(host):
+    reachable = not is_loopback(host)
+    if reachable:
         typer.echo(f"artifix: {host} can be reached by others, who all may rate; nothing is encrypted", err=True)
-    app = create_app(study)
-    with listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/")
-        make_server(app, Limits()).run(sockets=[listening])
+    answer_at(host, port, create_app(study, any_host=reachable), LIMITS)
 
 
 @study_app.command("simulate")
@@ -79,8 +76,13 @@ def simulate(
     """Add raters who are none, marked as such, to try a study out."""
     from artifix.study.simulate import simulate_raters
 
-    simulate_raters(study, raters, careless=careless, seed=seed)
-    typer.echo(f"{study}: {raters} SIMULATED raters; they are told apart from people wherever ratings are reported")
+    try:
+        simulate_raters(study, raters, careless=careless, seed=seed)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--careless") from error
+    typer.echo(
+        f"{study}: {counted(raters, 'SIMULATED rater')}; they are told apart from people wherever ratings are reported"
+    )
 
 
 @study_app.command("report")

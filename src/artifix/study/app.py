@@ -1,31 +1,28 @@
 """The raters' page, and the little API behind it: nothing that it sends tells which method a picture is by."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from artifix.serving.guard import guard
+from artifix.serving.limits import WireLimits
+from artifix.serving.refusal import Refusal
 from artifix.study.design import picture_path, read_design
 from artifix.study.store import OutOfTurnError, Standing, Store
 
 STATIC: Final = Path(__file__).parent / "static"
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+LIMITS: Final = WireLimits(max_bytes=1_000)  # a rating has about a hundred
 
 
 class Start(BaseModel):
     """Somebody begins; without consent nobody does."""
+
+    model_config = ConfigDict(strict=True)
 
     consent: Literal[True]
     simulated: bool = False
@@ -34,25 +31,24 @@ class Start(BaseModel):
 class Score(BaseModel):
     """One rating: see `Rating`."""
 
-    score: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    score: Annotated[float, Field(ge=0, le=100)]
+    seconds: Annotated[float, Field(ge=0)]
+    scale: Annotated[float, Field(gt=0)]
 
 
-def create_app(study: str | Path) -> FastAPI:
-    """The application for a study's raters; all state is in the study's folder, so it may be stopped at any time."""
+def create_app(study: str | Path, *, any_host: bool = False) -> FastAPI:
+    """The application for a study's raters; all state is in the study's folder, so it may be stopped at any time.
+
+    It answers to this machine's own names only, unless `any_host`.
+    """
     design = read_design(study)
     store = Store(study)
     by_name = design.by_name
     pictures = {name for image in by_name.values() for name in (image.original, *image.tests.values())}
     app = FastAPI(title="artifix study", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.middleware("http")
-    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await answer(request)
-        response.headers.update(_HEADERS)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+    guard(app, LIMITS, any_host=any_host)
 
     def describe(token: str, standing: Standing) -> dict[str, Any]:
         """What a rater's page needs to know, and no more."""
@@ -94,23 +90,26 @@ def create_app(study: str | Path) -> FastAPI:
         try:
             return describe(token, store.standing(token))
         except KeyError:
-            raise HTTPException(404, "no such rater") from None
+            raise Refusal(404, "no such rater") from None
 
     @app.put("/api/raters/{token}/trials/{number}")
     def rate(token: str, number: Annotated[int, InPath(ge=1)], given: Score) -> dict[str, Any]:
         try:
             return describe(token, store.rate(token, number, **given.model_dump()))
         except KeyError:
-            raise HTTPException(404, "no such rater") from None
+            raise Refusal(404, "no such rater") from None
         except OutOfTurnError as error:
-            raise HTTPException(409, str(error)) from None
+            raise Refusal(409, str(error)) from None
 
     @app.get("/pictures/{name}.png")
     def picture(name: str) -> Response:
         if name not in pictures:
-            raise HTTPException(404, "no such picture")
+            raise Refusal(404, "no such picture")
         # Not as a file: its date would tell which were made together.
-        data = picture_path(study, name).read_bytes()
+        try:
+            data = picture_path(study, name).read_bytes()
+        except FileNotFoundError:
+            raise Refusal(404, "the picture's file is missing") from None
         return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
     app.mount("/static", StaticFiles(directory=STATIC))

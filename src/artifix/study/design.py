@@ -19,6 +19,7 @@ from artifix.errors import DataError, ModelError, OutputError
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method
 from artifix.evaluate.quality import make_pair
+from artifix.printable import counted
 from artifix.provenance import current_commit, today
 from artifix.study.order import Trial, draw_order
 
@@ -111,14 +112,16 @@ def create_study(
     minutes = estimate_minutes(images, len(names))
     if minutes > MINUTES and not allow_long:
         raise ValueError(
-            f"{images} pictures by {len(names)} methods take a rater about {minutes:.0f} minutes, more than the "
-            f"{MINUTES:.0f} of BT.500; show fewer, or allow it by --allow-long"
+            f"{counted(images, 'picture')} by {counted(len(names), 'method')} take a rater about {minutes:.0f} minutes,"
+            f" more than the {MINUTES:.0f} of BT.500; show fewer, or allow it by --allow-long"
         )
     if os.path.lexists(output):
         raise OutputError(f"{output}: exists already; a study needs a folder of its own")
     dataset = load_dataset(data)
     if len(dataset.paths) <= images:
-        raise DataError(f"{data}: has {len(dataset.paths)} pictures; {images} and one for training are needed")
+        raise DataError(
+            f"{data}: has {counted(len(dataset.paths), 'picture')}; {images} and one for training are needed"
+        )
     chosen = np.random.default_rng(seed).choice(len(dataset.paths), images + 1, replace=False)
     temporary = output.with_name(f".{secrets.token_hex(8)}.partial")
     try:

@@ -14,11 +14,12 @@ from artifix.evaluate.page import inline_svg, new_figure, table, write_document
 from artifix.evaluate.published import SOURCES, counterpart
 from artifix.evaluate.report import TITLES, Cell, Section, Sheet, provenance
 from artifix.image import atomic_output
-from artifix.study.results import SIMULATED, Findings
+from artifix.printable import counted
+from artifix.study.results import PEOPLE, SIMULATED, Findings, raters_in_words
 from artifix.study.store import read_ratings
 
-# Method -> MOS and standard deviation in Galteri et al. 2017, Table 3: ten people, 50 pictures of BSDS500, quality 20.
-PUBLISHED: Final = {"ssim": (49.51, 22.72), "gan": (68.32, 20.75)}
+# Quality -> method -> MOS and standard deviation in Galteri et al. 2017, Table 3: ten people, 50 pictures of BSDS500.
+PUBLISHED: Final = {20: {"ssim": (49.51, 22.72), "gan": (68.32, 20.75)}}
 BANNER: Final = "SIMULATED RATERS: these figures come from a program and say nothing of what people see."
 _FEWEST: Final = 6  # raters of whom one can be 2 standard deviations from the mean of all
 
@@ -33,29 +34,37 @@ def study_sections(found: Findings) -> list[Section]:
 
 def _opinions(found: Findings) -> Section:
     design = found.design
+    published = PUBLISHED.get(design.quality, {})
     rows = {}
     for method, opinion in found.opinions.items():
-        mos, deviation = PUBLISHED.get(counterpart(method), (None, None))
+        mos, deviation = published.get(counterpart(method), (None, None))
         rows[method] = [Cell(opinion.mos, mos, 2, control=True), Cell(opinion.deviation, deviation, 2, control=True)]
     matched = set(map(counterpart, rows))
-    for method, published in PUBLISHED.items():
+    for method, figures in published.items():
         if method not in matched:
-            rows[method] = [Cell(None, figure, 2) for figure in published]
+            rows[method] = [Cell(None, figure, 2) for figure in figures]
     exact = "" if design.exact else " (not a known set)"
     name = TITLES.get(design.dataset, design.dataset)
-    title = f"{len(design.images)} pictures of {name}{exact}, JPEG at {design.quality}, seen by {_raters(found)}"
+    pictures = counted(len(design.images), "picture")
+    title = f"{pictures} of {name}{exact}, JPEG at {design.quality}, seen by {_raters(found)}"
     notes = [
         "0: impairments very annoying, 100: imperceptible. Mean and standard deviation of all judgements of a method.",
-        f"Ours / published by {SOURCES['galteri2017']}: ten people, their own weights and choice of pictures.",
     ]
+    if not found.kept:
+        notes.append("Screening left nobody, so there are no figures after it.")
+    if published:
+        source = SOURCES["galteri2017"]
+        notes.append(
+            f"Ours / published by {source}: ten people, their own weights, and 50 pictures that are not these."
+        )
     if found.screening.rejected.any():
         before = ", ".join(f"{method} {o.mos:.2f} ({o.deviation:.2f})" for method, o in found.unscreened.items())
         notes.append(f"Without screening: {before}.")
     if found.unfinished:
         notes.append(f"{found.unfinished} more began and did not finish; their ratings are left out.")
     if found.other_group:
-        others = "people" if found.group == SIMULATED else "simulated raters"
-        notes.append(f"Ratings of {found.other_group} {others} lie beside these and are no part of them.")
+        others = raters_in_words(found.other_group, PEOPLE if found.group == SIMULATED else SIMULATED)
+        notes.append(f"Ratings of {others} lie beside these and are no part of them.")
     if found.group != SIMULATED:
         notes.append(f"A trial took {found.seconds:.0f} s (median).")
         if found.reduced:
@@ -64,9 +73,9 @@ def _opinions(found: Findings) -> Section:
 
 
 def _raters(found: Findings) -> str:
-    kept, noun = len(found.kept), "simulated raters" if found.group == SIMULATED else "people"
+    kept = len(found.kept)
     left_out = len(found.raters) - kept
-    return f"{kept} {noun}" + (f", {left_out} left out by screening" if left_out else "")
+    return raters_in_words(kept, found.group) + (f", {left_out} left out by screening" if left_out else "")
 
 
 def _comparisons(found: Findings) -> Section:
@@ -78,8 +87,9 @@ def _comparisons(found: Findings) -> Section:
         difference = Cell(one.difference.mean, None, 2, interval=interval, difference=True)
         rows[f"{one.method} over {one.other}"] = [*shares, difference, _p(one.p_images), _p(one.p_raters)]
     columns = ["won, %", "tied, %", "lost, %", "MOS difference (95 %)", "p over pictures", "p over raters"]
+    paper = " (the paper: gan over ssim in 90 %)" if found.design.quality in PUBLISHED else ""
     notes = [
-        "Won: the share of the pictures where the first has the higher MOS (the paper: gan over ssim in 90 %).",
+        f"Won: the share of the pictures where the first has the higher MOS{paper}.",
         "p: Wilcoxon's signed-rank test, two-sided; over pictures it speaks for other pictures seen by these raters, "
         "over raters for other raters of these pictures.",
     ]
@@ -87,8 +97,8 @@ def _comparisons(found: Findings) -> Section:
 
 
 def _p(value: float) -> Cell:
-    """A probability to two digits, however small."""
-    return Cell(value, None, max(3, 1 - math.floor(math.log10(value))))
+    """A probability to two digits, however small; it may also be 0, or NaN."""
+    return Cell(value, None, max(3, 1 - math.floor(math.log10(value))) if value > 0 else 3)
 
 
 def _screening(found: Findings) -> Section:
@@ -135,7 +145,7 @@ def _plot(path: str | Path, found: Findings) -> str:
         bars = None if np.isnan(low).any() else (mean - low, high - mean)
         axes.errorbar(places, mean, bars, fmt="o", markersize=4, capsize=2, linewidth=1, label=method)
     who = SIMULATED.upper() if found.group == SIMULATED else found.group
-    axes.set(xlabel="picture", ylabel="MOS, 95 % interval", title=f"{len(found.kept)} raters: {who}")
+    axes.set(xlabel="picture", ylabel="MOS, 95 % interval", title=f"{counted(len(found.kept), 'rater')}: {who}")
     axes.set_ylim(0, 100)
     axes.locator_params(axis="x", integer=True)
     axes.grid(alpha=0.3)

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from artifix.errors import DataError
+from artifix.printable import counted
 from artifix.study.design import Design, read_design
 from artifix.study.statistics import Interval, Scores, Screening, mean_interval, paired_test, screen
-from artifix.study.store import read_ratings
+from artifix.study.store import read_raters, read_ratings
 
 PEOPLE: Final = "people"
 SIMULATED: Final = "simulated"
@@ -48,8 +49,8 @@ class Comparison:
 class Findings:
     """What one group of raters, people or simulated ones and never both, has found.
 
-    Raters who did not finish count for nothing. `scores` (raters, images, methods) are of all who finished; `kept` (N,)
-    tells who passed the screening, and only those count in what follows it.
+    `raters` are those who finished, the others count for nothing. `kept` tells who of them passed the screening, and
+    only those count in what follows it; figures are NaN, and there is no comparison, where nobody did.
     """
 
     design: Design
@@ -57,7 +58,6 @@ class Findings:
     raters: tuple[int, ...]
     unfinished: int
     other_group: int
-    scores: Scores
     screening: Screening
     opinions: dict[str, Opinion]
     unscreened: dict[str, Opinion]
@@ -74,6 +74,11 @@ class Findings:
         return [rater for rater, out in zip(self.raters, self.screening.rejected, strict=True) if not out]
 
 
+def raters_in_words(number: int, group: str) -> str:
+    """How many they are, and of what kind."""
+    return counted(number, "simulated rater") if group == SIMULATED else counted(number, "person", "people")
+
+
 def findings(study: str | Path, *, simulated: bool = False) -> Findings:
     """What the people of a study, or its simulated raters, have found; DataError where none of them has finished."""
     design = read_design(study)
@@ -87,20 +92,19 @@ def findings(study: str | Path, *, simulated: bool = False) -> Findings:
     finished = {rater: given for rater, given in by_rater.items() if len(given) == len(keys)}
     others = len({rating.rater for rating in everyone if rating.simulated != simulated})
     if not finished:
-        beside = f"; {others} {'people' if simulated else 'simulated raters'} have begun" if others else ""
+        beside = f"; {raters_in_words(others, PEOPLE if simulated else SIMULATED)} began" if others else ""
         raise DataError(f"{study}: no {'simulated rater' if simulated else 'person'} has rated all pictures{beside}")
     scores = np.array([[given[key] for key in keys] for given in finished.values()])
     screening = screen(scores)
     scores = scores.reshape(len(finished), len(design.images), len(design.methods))
     kept = scores[~screening.rejected]
-    counted = [rating for rating in ratings if rating.rater in finished]
+    rated = [rating for rating in ratings if rating.rater in finished]
     return Findings(
         design,
         group,
         tuple(finished),
-        unfinished=len({r.rater for r in everyone if r.simulated == simulated}) - len(finished),
+        unfinished=list(read_raters(study).values()).count(simulated) - len(finished),
         other_group=others,
-        scores=scores,
         screening=screening,
         opinions=_opinions(design, kept),
         unscreened=_opinions(design, scores),
@@ -109,8 +113,8 @@ def findings(study: str | Path, *, simulated: bool = False) -> Findings:
             for column, method in enumerate(design.methods)
         },
         comparisons=_comparisons(design, kept),
-        seconds=float(np.median([rating.seconds for rating in counted])),
-        reduced=float(np.mean([rating.scale < _FULL_SIZE for rating in counted])),
+        seconds=float(np.median([rating.seconds for rating in rated])),
+        reduced=float(np.mean([rating.scale < _FULL_SIZE for rating in rated])),
     )
 
 
@@ -118,12 +122,15 @@ def _opinions(design: Design, scores: Scores) -> dict[str, Opinion]:
     opinions = {}
     for column, method in enumerate(design.methods):
         given = scores[..., column]
-        opinions[method] = Opinion(float(given.mean()), float(given.std(ddof=1)) if given.size > 1 else np.nan)
+        deviation = float(given.std(ddof=1)) if given.size > 1 else np.nan
+        opinions[method] = Opinion(float(given.mean()) if given.size else np.nan, deviation)
     return opinions
 
 
 def _comparisons(design: Design, scores: Scores) -> list[Comparison]:
-    """Every pair of methods, the one of the higher MOS first."""
+    """Every pair of methods, the one of the higher MOS first; none without raters."""
+    if not len(scores):
+        return []
     ranked = sorted(enumerate(design.methods), key=lambda item: -scores[..., item[0]].mean())
     found = []
     for (column, method), (other_column, other) in itertools.combinations(ranked, 2):

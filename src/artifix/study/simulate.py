@@ -7,6 +7,7 @@ import numpy as np
 from artifix.color import luma
 from artifix.evaluate.metrics import ssim_gaussian
 from artifix.image import read_image
+from artifix.printable import counted
 from artifix.study.design import picture_path, read_design
 from artifix.study.store import Store
 
@@ -17,8 +18,10 @@ def simulate_raters(study: str | Path, count: int, *, careless: int = 0, seed: i
     """Add so many simulated raters, who rate everything; the last `careless` of them do so at random.
 
     The others' score is 100 SSIM^4 of what is shown, plus a bias of their own and noise: it says nothing of what people
-    see, and is there to have figures of a likely size.
+    see, and is there to have figures of a likely size. ValueError for more careless ones than raters.
     """
+    if careless > count:
+        raise ValueError(f"{careless} careless ones are more than {counted(count, 'rater')}")
     design = read_design(study)
     truth = {}
     for image in design.by_name.values():

@@ -24,9 +24,9 @@ def mean_interval(scores: Scores) -> Interval:
     """The mean of scores (N,) and its 95 % interval by Student's t with N - 1 degrees of freedom.
 
     BT.500 takes 1.96 standard errors instead, which is too narrow for the ten or twenty raters that a study has. NaN
-    for the limits of a single score.
+    for the limits of a single score, and for all of none.
     """
-    mean = float(scores.mean())
+    mean = float(scores.mean()) if len(scores) else np.nan
     if len(scores) < 2:
         return Interval(mean, np.nan, np.nan)
     half = float(stats.t.ppf(0.975, len(scores) - 1) * scores.std(ddof=1) / np.sqrt(len(scores)))
@@ -66,9 +66,10 @@ def screen(scores: Scores) -> Screening:
 
 
 def paired_test(differences: Scores) -> float:
-    """The two-sided p of Wilcoxon's signed-rank test that differences (N,) lie about 0; ties with 0 are left aside.
+    """The two-sided p of Wilcoxon's signed-rank test that differences (N,) lie about 0.
 
-    Exact up to 50 differences without ties, else by the normal approximation. 1 where all are 0.
+    Those that are 0 are left aside; 1 where all are. Exact up to 50 of the others, or 13 where some are equally large,
+    beyond by the normal approximation without a correction for continuity.
     """
     differences = differences[differences != 0]
     if not len(differences):

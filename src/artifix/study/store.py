@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from artifix.errors import DataError, OutputError
 from artifix.study.order import Trial
@@ -158,20 +158,29 @@ class Store:
 
 def read_ratings(study: str | Path) -> list[Rating]:
     """Every rating in a study's folder, by rater and trial; none where nobody has begun. DataError if it is broken."""
-    path = Path(study) / _FILE
-    if not path.exists():
-        return []
     columns = "rater, simulated, t.number, training, image, method, score, seconds, scale, rated"
     query = (
         f"SELECT {columns} FROM trials t JOIN raters r ON r.number = t.rater"
         " WHERE score IS NOT NULL ORDER BY rater, t.number"
     )
+    rows = _read(study, query)
+    return [Rating(rater, bool(simulated), n, bool(training), *rest) for rater, simulated, n, training, *rest in rows]
+
+
+def read_raters(study: str | Path) -> dict[int, bool]:
+    """The number of everybody who has begun, and whether that is a simulated rater. DataError as `read_ratings`."""
+    return {rater: bool(simulated) for rater, simulated in _read(study, "SELECT number, simulated FROM raters")}
+
+
+def _read(study: str | Path, query: str) -> list[tuple[Any, ...]]:
+    path = Path(study) / _FILE
+    if not path.exists():
+        return []
     try:
         with closing(sqlite3.connect(path, timeout=_PATIENCE)) as connection:
-            rows = connection.execute(query).fetchall()
+            return connection.execute(query).fetchall()
     except sqlite3.Error as error:
         raise DataError(f"{path}: no ratings of a study ({error})") from error
-    return [Rating(rater, bool(simulated), n, bool(training), *rest) for rater, simulated, n, training, *rest in rows]
 
 
 def _now() -> str:

@@ -9,24 +9,22 @@ from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from artifix.image import FORMATS
 from artifix.models.catalog import VIVID
+from artifix.serving.guard import guard, has_body
+from artifix.serving.refusal import Refusal
 from artifix.web import work
-from artifix.web.guard import Guard
 from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
-from artifix.web.queue import Progress, WorkQueue
-from artifix.web.refusal import Refusal
+from artifix.web.queue import Progress, State, WorkQueue
 from artifix.web.restorers import Restorers
 from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
 
@@ -84,6 +82,7 @@ _FAILURES: Final[dict[int | str, dict[str, Any]]] = {
         429: "the queue is full; Retry-After says how many seconds to wait",
     }.items()
 }
+_OF_UPLOADS: Final = {status: failure for status, failure in _FAILURES.items() if status != 410}
 
 
 class HeldFile(FileResponse):
@@ -129,16 +128,15 @@ def create_app(
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
     )
-    app.add_middleware(Guard, limits=limits, token=token)
-    app.exception_handler(Refusal)(_refuse)
-    app.exception_handler(RequestValidationError)(_refuse_parameters)
-    app.exception_handler(HTTPException)(_refuse_http)
+    guard(app, limits, token=token)
     app.exception_handler(GoneError)(_answer_nobody)
 
     async def process(
         held: AsyncExitStack, request: Request, job: str, name: str, do: Callable[[Upload, Progress], Result]
     ) -> tuple[Upload, Result]:
         """Take a place, get the picture, and have a worker do something with it; `held` keeps place and files."""
+        if name and has_body(request.headers):
+            raise Refusal(400, "upload: stands for a body; there cannot be both")
         place = held.enter_context(queue.place(job))
         arriving = unpack(kept.get(name)) if name else receive(request, limits)
         upload = await held.enter_async_context(arriving)
@@ -163,7 +161,7 @@ def create_app(
             raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
 
         def do(picture: Upload, progress: Progress) -> Any:
-            suffix = SUFFIXES[format] if format else picture.suffix
+            suffix = SUFFIXES[format] if format else ""
             return work.restore(
                 picture, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
             )
@@ -175,7 +173,7 @@ def create_app(
                 path,
                 held.pop_all(),
                 limits.transfer_seconds,
-                filename=f"{picture.stem}-restored{path.suffix}",
+                filename=picture.answer_name(path.suffix),
                 headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
             )
 
@@ -193,14 +191,14 @@ def create_app(
             _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
-    @app.post("/api/uploads", status_code=201, responses=_FAILURES, openapi_extra=_BODY)
+    @app.post("/api/uploads", status_code=201, responses=_OF_UPLOADS, openapi_extra=_BODY)
     async def keep(request: Request, job: JobName = "") -> dict[str, str]:
         """Keep the picture in the field `file` in memory for a while; `upload` is the name to ask for it by."""
         with queue.place(job):
             async with receive(request, limits) as upload:
                 await asyncio.to_thread(check, upload, limits.max_pixels)
                 content = await asyncio.to_thread(upload.path.read_bytes)
-        return {"upload": kept.put(KeptUpload(content, upload.stem, upload.suffix))}
+        return {"upload": kept.put(KeptUpload(content, upload.name))}
 
     @app.get("/api/progress/{job}")
     async def progress(job: str) -> dict[str, Any]:
@@ -225,28 +223,12 @@ def create_app(
         return {
             "status": "ok",
             "version": app.version,
-            "working": queue.count("working"),
-            "waiting": queue.count("waiting"),
+            **{state: queue.count(state) for state in get_args(State)},
             "limits": dataclasses.asdict(limits),
         }
 
     app.mount("/", StaticFiles(directory=STATIC, html=True))
     return app
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return error.response()
-
-
-async def _refuse_parameters(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return Refusal(400, "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())).response()
-
-
-async def _refuse_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return Refusal(error.status_code, error.detail, error.headers).response()
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:

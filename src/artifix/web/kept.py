@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from artifix.web.refusal import Refusal
+from artifix.serving.refusal import Refusal
 
 _GONE: Final = "no such upload any more; send the picture again"
 
@@ -17,8 +17,7 @@ class KeptUpload:
     """An upload's bytes, and what its client calls it."""
 
     content: bytes
-    stem: str
-    suffix: str
+    name: str
 
 
 class Kept:
@@ -29,6 +28,7 @@ class Kept:
 
     def __init__(self, max_bytes: int, seconds: float) -> None:
         self.max_bytes, self.seconds = max_bytes, seconds
+        self._watched = False  # a timer is pending
         self._uploads: OrderedDict[str, tuple[float, KeptUpload]] = OrderedDict()  # the least recently used first
 
     def put(self, upload: KeptUpload) -> str:
@@ -50,9 +50,19 @@ class Kept:
 
     def _use(self, name: str, upload: KeptUpload) -> None:
         self._uploads[name] = time.monotonic() + self.seconds, upload
-        asyncio.get_running_loop().call_later(self.seconds, self._drop_old)
+        if not self._watched:
+            self._watch()
+
+    def _watch(self) -> None:
+        """Come back when the first is old."""
+        until, _ = next(iter(self._uploads.values()))
+        self._watched = True
+        asyncio.get_running_loop().call_later(until - time.monotonic(), self._drop_old)
 
     def _drop_old(self) -> None:
+        self._watched = False
         now = time.monotonic()
         for name in [name for name, (until, _) in self._uploads.items() if until <= now]:
             del self._uploads[name]
+        if self._uploads:
+            self._watch()

@@ -3,17 +3,17 @@
 from dataclasses import dataclass, field
 
 from artifix.machine import cores
+from artifix.serving.limits import WireLimits
 
 
 @dataclass(frozen=True)
-class Limits:
-    """The server's bounds. At most `places` pictures are in the house, each a file of at most `max_bytes` on disk.
+class Limits(WireLimits):
+    """The server's bounds. At most `places` pictures are in the house.
 
+    On disk each is its upload, of at most `max_bytes`, and what is made of it; while it arrives, the upload twice.
     ValueError for a bound below 1, and for more workers than cores.
     """
 
-    max_bytes: int = 64_000_000
-    """Of one uploaded file."""
     max_pixels: int = 64_000_000
     """Of one picture, known before it is decoded."""
     queue: int = 32
@@ -29,12 +29,6 @@ class Limits:
     how far it is, after each tile, of about a megapixel; what is computed is the same."""
     transfer_seconds: float = 120.0
     """How long one upload, and one answer, may take to cross the wire."""
-    header_seconds: float = 10.0
-    """How long a client may take to say what it wants, from the moment it connects."""
-    stall_seconds: float = 30.0
-    """How long a client may leave its answer unread."""
-    connections: int = 256
-    """How many clients may be connected; more are answered with status 503."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -52,8 +46,3 @@ class Limits:
     def kept_bytes(self) -> int:
         """Bytes of the uploads that are kept in memory."""
         return self.kept_uploads * self.max_bytes
-
-    @property
-    def max_body(self) -> int:
-        """Bytes of a request's body: the file, and what a multipart form puts around it."""
-        return self.max_bytes + (64 << 10)

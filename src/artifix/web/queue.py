@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, Literal, TypeVar
 
+from artifix.serving.refusal import Refusal
 from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
 
 State = Literal["arriving", "waiting", "working", "leaving"]
 Progress = Callable[[float], None]
@@ -32,6 +32,8 @@ class Job:
         self.state: State = "arriving"
         self.share = 0.0
         """Of the work, done, 0..1."""
+        self.began = 0.0
+        """When a worker took it, by the monotonic clock."""
         self.stopped = threading.Event()
 
     def hear(self, share: float) -> None:
@@ -81,11 +83,12 @@ class WorkQueue:
 
         def attend() -> Result:
             job.hear(0.0)
-            job.state, began = "working", time.monotonic()
+            job.began = time.monotonic()
+            job.state = "working"
             try:
                 return work(job.hear)
             finally:
-                self._seconds = _OLD * self._seconds + (1 - _OLD) * (time.monotonic() - began)
+                self._seconds = _OLD * self._seconds + (1 - _OLD) * (time.monotonic() - job.began)
 
         job.state = "waiting"
         self._jobs.remove(job)
@@ -125,5 +128,7 @@ class WorkQueue:
             await asyncio.sleep(_GLANCE)
 
     def _retry_after(self) -> int:
-        """Seconds until a place should be free."""
-        return min(_LONGEST_RETRY, max(1, math.ceil(self._seconds / self.limits.workers)))
+        """Seconds until all in the house should have left; if one has been at work for long, others may be, too."""
+        now = time.monotonic()
+        seconds = max([self._seconds, *(now - job.began for job in self._jobs if job.state == "working")])
+        return min(_LONGEST_RETRY, max(1, math.ceil(seconds * len(self._jobs) / self.limits.workers)))

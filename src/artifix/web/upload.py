@@ -15,18 +15,23 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from artifix.image import WRITABLE_SUFFIXES
+from artifix.image import FORMATS
 from artifix.image.formats import READABLE
 from artifix.image.pillow import quiet_pillow
+from artifix.serving.refusal import Refusal
 from artifix.web.kept import KeptUpload
 from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
 
 Result = TypeVar("Result")
 
 FIELD: Final = "file"
 _EXPECTED: Final = f"expected one picture, in the field {FIELD!r} of a multipart/form-data body, and nothing else"
 _LONGEST_STEM: Final = 100  # characters
+_SUFFIXES: Final = {format.name: format.suffixes[0] for format in FORMATS} | {
+    "MPO": ".jpg"
+}  # a JPEG with others behind
+_MEANINGS: Final = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
+_MORE: Final = {".jfif": "JPEG", ".jpe": "JPEG"}  # but not .j2k nor .jpx: what is written is a JP2
 
 
 class GoneError(Exception):
@@ -40,17 +45,22 @@ class Upload:
     folder: Path
     """Its own, for whatever is made of it."""
     path: Path
-    stem: str
-    """What the client calls it, without folders and suffix; for the answer's name alone."""
-    suffix: str
-    """The format to answer in unless another is asked for: the name's own where that is written, else ".png"."""
+    name: str
+    """What the client calls it, without folders; for the answer's name alone."""
+
+    def answer_name(self, suffix: str) -> str:
+        """What it is called once restored, in the format of a suffix; its own suffix stays if it means that format."""
+        own = self.name[self.name.rfind(".") :] if "." in self.name else ""
+        stem = self.name.removesuffix(own)[:_LONGEST_STEM].lstrip(".") or "picture"
+        meaning = (_MEANINGS | _MORE).get(own.lower())
+        return f"{stem}-restored{own if meaning == _MEANINGS[suffix] else suffix}"
 
 
 @asynccontextmanager
 async def unpack(kept: KeptUpload) -> AsyncIterator[Upload]:
     """A picture that arrived before, on disk while the context lasts."""
     with _folder() as folder:
-        upload = Upload(folder, folder / "upload", kept.stem, kept.suffix)
+        upload = Upload(folder, folder / "upload", kept.name)
         await asyncio.to_thread(upload.path.write_bytes, kept.content)
         yield upload
 
@@ -67,30 +77,36 @@ async def receive(request: Request, limits: Limits) -> AsyncIterator[Upload]:
                 file = form.get(FIELD)
                 if not isinstance(file, UploadFile):
                     raise Refusal(400, _EXPECTED)
-                stem, suffix = _name(file.filename or "")
-                upload = Upload(folder, folder / "upload", stem, suffix)
+                upload = Upload(folder, folder / "upload", _harmless(file.filename or ""))
                 await asyncio.to_thread(_save, file, upload.path)
         except TimeoutError:
             raise Refusal(408, f"the upload took more than {limits.transfer_seconds:g} seconds") from None
-        except HTTPException as error:
+        except Refusal:
+            raise
+        except HTTPException as error:  # the framework's
             raise Refusal(400, f"{_EXPECTED}: {error.detail}") from error
         except ClientDisconnect:
             raise GoneError from None
         yield upload
 
 
-def check(upload: Upload, max_pixels: int) -> None:
-    """Refusal 415 for what is no picture or of no known format, 413 for too many pixels; nothing is decoded."""
+def check(upload: Upload, max_pixels: int) -> str:
+    """The suffix of the picture's own format, ".png" for one that is not written; nothing is decoded.
+
+    Refusal 415 for what is no picture or of no known format, 413 for too many pixels.
+    """
     try:
         with quiet_pillow(), Image.open(upload.path, formats=READABLE) as file:
             width, height = file.size
+            suffix = _SUFFIXES.get(file.format or "", ".png")
     except UnidentifiedImageError:
         known = ", ".join(READABLE)
         raise Refusal(415, f"not a picture of a format that can be read ({known}), or a broken one") from None
     except Exception:  # what else a parser finds wrong is told when the picture is decoded
-        return
+        return ".png"
     if width * height > max_pixels:
-        raise _too_many(max_pixels)
+        raise Refusal(413, f"the picture has more than {max_pixels:,} pixels")
+    return suffix
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
@@ -125,12 +141,6 @@ def _save(file: UploadFile, path: Path) -> None:
         shutil.copyfileobj(file.file, copy)
 
 
-def _name(name: str) -> tuple[str, str]:
-    """A client's file name as a harmless stem and a suffix out of the list of those that are written."""
-    last = PurePosixPath(re.sub(r"[\x00-\x1f\x7f\"]", "", name).replace("\\", "/"))
-    suffix = last.suffix.lower()
-    return last.stem[:_LONGEST_STEM] or "picture", suffix if suffix in WRITABLE_SUFFIXES else ".png"
-
-
-def _too_many(max_pixels: int) -> Refusal:
-    return Refusal(413, f"the picture has more than {max_pixels:,} pixels")
+def _harmless(name: str) -> str:
+    """A client's file name without folders and what a header cannot bear."""
+    return PurePosixPath(re.sub(r"[\x00-\x1f\x7f\"]", "", name).replace("\\", "/")).name

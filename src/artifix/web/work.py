@@ -10,17 +10,20 @@ from artifix.errors import ImageError, ModelError, OutputError
 from artifix.evaluate.inspection import inspect
 from artifix.image import read_picture, write_picture
 from artifix.restoration import Record, Restorer
+from artifix.serving.refusal import Refusal
 from artifix.web.queue import Progress
-from artifix.web.refusal import Refusal
 from artifix.web.upload import Upload, check
 
 
 def restore(
     upload: Upload, progress: Progress, max_pixels: int, suffix: str, get_restorer: Callable[[], Restorer]
 ) -> tuple[Path, Record]:
-    """The picture restored into a file with this suffix, just as `Restorer.restore_file` writes it."""
-    check(upload, max_pixels)
-    target = upload.folder / f"restored{suffix}"
+    """The picture restored into a file with this suffix, just as `Restorer.restore_file` writes it.
+
+    Without a suffix it is in the picture's own format, or else PNG.
+    """
+    own = check(upload, max_pixels)
+    target = upload.folder / f"restored{suffix or own}"
     with _refusing(upload.folder):
         return target, get_restorer().restore_file(upload.path, target, max_pixels=max_pixels, progress=progress)
 

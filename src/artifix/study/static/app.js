@@ -22,7 +22,7 @@ async function ask(method, path, body) {
     body: body ? JSON.stringify(body) : undefined,
   });
   if (response.status >= 500) throw new Error(`status ${response.status}`);
-  if (!response.ok) throw new Refused((await response.json()).detail);
+  if (!response.ok) throw new Refused((await response.json()).error);
   return response.json();
 }
 
@@ -157,7 +157,9 @@ async function open() {
     return;
   }
   const { pictures, minutes } = await insist("GET", "/api/study");
-  of("length").textContent = `There are ${pictures} test pictures; they take about ${minutes} minutes.`;
+  of("length").textContent =
+    (pictures === 1 ? "There is 1 test picture; it takes" : `There are ${pictures} test pictures; they take`) +
+    ` about ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
   const known = localStorage.getItem(MEMORY);
   if (known) {
     of("resume").hidden = false;

@@ -14,15 +14,16 @@ export class Failure extends Error {
 
 // What a path answers in JSON.
 export async function ask(path) {
+  const borne = token();
   const response = await fetch(path, { headers: authorization() }).catch(() => {
     throw new Failure(0, "the server cannot be reached");
   });
   if (response.status === 401) {
-    await askForToken();
+    await askForToken(borne);
     return ask(path);
   }
-  const answer = await response.json();
-  if (!response.ok) throw new Failure(response.status, answer.error);
+  const answer = await response.json().catch(() => ({ error: `the server answers ${response.status}` })); // a page
+  if (!response.ok || answer.error) throw new Failure(response.status, answer.error);
   return answer;
 }
 
@@ -33,8 +34,8 @@ export async function upload(picture, options = {}) {
   picture.upload = JSON.parse(await blob.text()).upload;
 }
 
-// Have a path do something with a picture; resolves to { blob, record }. `onProgress` hears { state, ahead, share };
-// aborting `signal` leaves the server, which then stops working at the picture.
+// Have a path do something with a picture; resolves to { blob, record, name }. `onProgress` hears { state, ahead,
+// share }; aborting `signal` leaves the server, which then stops working at the picture.
 export async function send(path, picture, { query = {}, ...options } = {}) {
   for (;;) {
     await upload(picture, options);
@@ -50,10 +51,11 @@ export async function send(path, picture, { query = {}, ...options } = {}) {
 // Post until there is an answer: a full queue is waited for, a token asked for.
 async function persist(path, file, { query = {}, onProgress = () => {}, signal }) {
   for (;;) {
+    const borne = token();
     try {
       return await post(path, file, query, onProgress, signal);
     } catch (failure) {
-      if (failure.status === 401) await askForToken();
+      if (failure.status === 401) await askForToken(borne);
       else if (failure.status === 429) {
         onProgress({ state: "busy", share: 0 });
         await pause(failure.retryAfter * 1000, signal);
@@ -76,13 +78,15 @@ function post(path, file, query, onProgress, signal) {
       while (!settled) {
         await pause(POLL);
         const progress = await ask(`api/progress/${job}`).catch(() => null);
-        if (progress && progress.state !== "unknown" && !settled) onProgress(progress);
+        // To the server a picture arrives until it is in the queue; here all of it has gone up.
+        if (progress && !["unknown", "arriving"].includes(progress.state) && !settled) onProgress(progress);
       }
     };
     request.upload.onload = poll;
     request.onload = async () => {
       const record = JSON.parse(request.getResponseHeader("Artifix-Record") ?? "null");
-      if (request.status < 300) return resolve({ blob: request.response, record });
+      const name = fileName(request.getResponseHeader("Content-Disposition"));
+      if (request.status < 300) return resolve({ blob: request.response, record, name });
       const { error } = await request.response.text().then(JSON.parse).catch(() => ({ error: request.statusText }));
       reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After") ?? 1)));
     };
@@ -103,6 +107,11 @@ function post(path, file, query, onProgress, signal) {
 
 function authorization() {
   return token() ? { Authorization: `Bearer ${token()}` } : {};
+}
+
+// What the server calls an answer's file: filename="a.jpg", or filename*=utf-8''%C3%A4.jpg.
+function fileName(disposition) {
+  return decodeURIComponent(disposition?.match(/filename(?:="|\*=utf-8'')([^"]*)/)?.[1] ?? "");
 }
 
 function newName() {

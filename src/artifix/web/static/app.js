@@ -1,7 +1,7 @@
 // The page: its parts, and what each tells the others.
 
 import { ask } from "./api.js";
-import { download } from "./download.js";
+import * as download from "./download.js";
 import * as intake from "./intake.js";
 import * as keys from "./keys.js";
 import * as panel from "./panel.js";
@@ -9,25 +9,43 @@ import { Picture, Pictures } from "./pictures.js";
 import { Runner } from "./runner.js";
 import * as strip from "./strip.js";
 import { Viewer } from "./viewer.js";
-import { percent, size, state } from "./words.js";
+import { count, percent, sentence, size, state } from "./words.js";
+import { zip } from "./zip.js";
 
 const element = (id) => document.getElementById(id);
 const pictures = new Pictures();
 const viewer = new Viewer(showView);
 const early = []; // files that come before the server has told of itself
-let take = (files) => early.push(...files);
+let take = (files) => {
+  early.push(...files);
+  element("early").textContent = `${count(early.length, "picture")} waiting`;
+};
 intake.listen((files) => take(files));
 
-const [{ limits }, catalog] = await Promise.all([ask("api/health"), ask("api/models")]);
+const [{ limits }, catalog] = await begin();
 const runner = new Runner(pictures, limits.workers);
 let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
-element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · forgotten after ${Math.round(limits.kept_seconds / 60)} minutes`;
+element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · forgotten after ${count(Math.round(limits.kept_seconds / 60), "minute")}`;
 
 take = (files) => {
   pictures.add(files.map((file) => prepare(file)));
-  say(files.length === 1 ? `${files[0].name} added` : `${files.length} pictures added`);
+  say(files.length === 1 ? `${files[0].name} added` : `${count(files.length, "picture")} added`);
 };
+
+// What the server tells of itself; as long as it cannot be had, that is said, and files wait.
+async function begin() {
+  for (;;) {
+    try {
+      return await Promise.all([ask("api/health"), ask("api/models")]);
+    } catch (failure) {
+      element("away-text").textContent = sentence(`${failure.message}.`);
+      element("away").hidden = false;
+      await new Promise((resolve) => element("away-button").addEventListener("click", resolve, { once: true }));
+      element("away").hidden = true;
+    }
+  }
+}
 
 function prepare(file) {
   const picture = new Picture(file, last);
@@ -64,21 +82,48 @@ panel.prepare(catalog, {
     say("All pictures now have these settings");
   },
   download: () => save(pictures.selected),
-  async downloadAll() {
-    for (const picture of pictures.list.filter(({ state }) => state === "done")) await save(picture);
-  },
+  downloadAll: saveAll,
 });
 
 async function save(picture) {
   if (picture?.state !== "done" || picture.taking) return;
+  const made = await make(picture);
+  if (!made) return;
+  download.save(made);
+  say(`${picture.name} downloaded`);
+}
+
+// One archive: browsers allow a page only so many downloads of its own.
+async function saveAll() {
+  const all = [...pictures.list];
+  const files = [];
+  const left = [];
+  for (const [number, picture] of all.entries()) {
+    panel.showArchive(`Making it, ${number + 1} of ${all.length}`);
+    const made = picture.state === "done" && (await make(picture));
+    if (made) files.push(made);
+    else left.push(`${picture.name}: ${picture.state === "done" ? picture.trouble : state(picture)}`);
+  }
+  let outcome = [`${files.length} of ${count(all.length, "picture")} downloaded`, ...left].join("; ");
+  try {
+    if (files.length) download.save({ name: "artifix.zip", blob: await zip(files) });
+  } catch (failure) {
+    outcome = failure.message;
+  }
+  panel.showArchive("", outcome);
+  say(outcome);
+}
+
+// The picture's file with its settings, or null, and why is said.
+async function make(picture) {
   picture.trouble = "";
   try {
-    await download(picture, catalog.formats, () => pictures.changed(picture));
-    say(`${picture.name} downloaded`);
+    return await download.make(picture, () => pictures.changed(picture));
   } catch (failure) {
     picture.trouble = failure.message;
     pictures.changed(picture);
     say(failure.message);
+    return null;
   }
 }
 
@@ -168,6 +213,7 @@ keys.listen({
   "?": () => element("keys").showModal(),
 });
 
+element("early").textContent = "";
 if (early.length) take(early);
 
 function say(text) {

@@ -3,8 +3,8 @@
 import { send } from "./api.js";
 import { percent } from "./words.js";
 
-// Save a picture with its settings; `onChange` hears when what the picture's `taking` says has changed.
-export async function download(picture, formats, onChange) {
+// A picture with its settings, as { name, blob, record }; `onChange` hears when what its `taking` says has changed.
+export async function make(picture, onChange) {
   const { model, strength, detail, format } = picture.settings;
   const say = (words) => {
     picture.taking = words;
@@ -20,19 +20,13 @@ export async function download(picture, formats, onChange) {
       made = await send("api/restore", picture, { query, onProgress });
     }
     picture.taken = made;
-    save(made.blob, nameOf(picture, made.blob.type, formats));
+    return made;
   } finally {
     say("");
   }
 }
 
-function nameOf({ name, settings: { format } }, type, formats) {
-  const [, stem, suffix] = name.match(/^(.*?)(\.[^.]*)?$/);
-  const kept = Object.values(formats).includes(suffix?.toLowerCase()) || /^\.(jpeg|tiff)$/i.test(suffix ?? "");
-  return `${stem}-restored${format ? formats[format] : kept ? suffix : ".png"}`;
-}
-
-function save(blob, name) {
+export function save({ name, blob }) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

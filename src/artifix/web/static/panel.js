@@ -58,6 +58,13 @@ export function show(picture, count) {
   showValues();
 }
 
+// Show how the archive of all pictures comes on, and at its end what came of it.
+export function showArchive(progress, outcome = "") {
+  element("download-all").disabled = Boolean(progress);
+  element("download-all").textContent = progress || "Download all";
+  element("archive").textContent = outcome && `${outcome}.`;
+}
+
 function showModel() {
   element("model-words").textContent = sentence(chosen()?.summary ?? "");
   element("detail-row").hidden = !hasDetail();
@@ -72,6 +79,9 @@ function chosen() {
 }
 
 function showValues() {
-  element("strength-value").textContent = percent(element("strength").value);
-  element("detail-value").textContent = percent(element("detail").value);
+  for (const id of ["strength", "detail"]) {
+    const words = percent(element(id).value);
+    element(`${id}-value`).textContent = words;
+    element(id).setAttribute("aria-valuetext", words);
+  }
 }

@@ -11,11 +11,11 @@ export class Picture {
     this.state = "pending"; // then working, then done or failed
     this.progress = null; // { state, ahead, share } while it is worked on
     this.error = "";
-    this.result = null; // the restored file that is shown: { blob, url, record, model, detail, format }
+    this.result = null; // the restored file that is shown: { name, blob, url, record, model, detail, format }
     this.found = null; // what inspecting it found
     this.work = null; // an AbortController while it is worked on
     this.taking = ""; // words, while its download is being made
-    this.taken = null; // the download that was made last: { blob, record }
+    this.taken = null; // the download that was made last: { name, blob, record }
     this.trouble = ""; // why it could not be
   }
 

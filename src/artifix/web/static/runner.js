@@ -46,7 +46,7 @@ export class Runner {
     const { model, detail } = picture.settings;
     picture.work = work;
     picture.state = "working";
-    picture.progress = { state: "arriving", share: 0 };
+    picture.progress = { state: picture.upload ? "waiting" : "arriving", ahead: 0, share: 0 };
     this.#pictures.changed(picture);
     try {
       const onProgress = (progress) => {

@@ -8,8 +8,11 @@ const items = new Map(); // picture -> its <li>
 export function show(pictures, { onSelect, onRemove }) {
   for (const [picture, item] of items) {
     if (!pictures.list.includes(picture)) {
+      const hadFocus = item.contains(document.activeElement);
+      const neighbour = item.nextElementSibling ?? item.previousElementSibling;
       item.remove();
       items.delete(picture);
+      if (hadFocus) (neighbour?.querySelector(".remove") ?? document.getElementById("choose")).focus();
     }
   }
   for (const picture of pictures.list) {

@@ -4,6 +4,10 @@ export function percent(share) {
   return `${Math.round(share * 100)} %`;
 }
 
+export function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 export function size(bytes) {
   const units = ["bytes", "kB", "MB", "GB"];
   let unit = 0;

@@ -11,10 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from artifix.web.limits import Limits
-from artifix.web.refusal import Refusal
+from artifix.serving.guard import HEAD_TOO_LONG, LARGEST_HEAD
+from artifix.serving.limits import WireLimits
+from artifix.serving.refusal import Refusal
 
-_LARGEST_HEADER: Final = 32 << 10  # bytes, of a request's whole head
 _GRACE: Final = 5  # seconds for answers that are being sent when the server is stopped
 
 _FULL: Final = Refusal(
@@ -30,7 +30,7 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=256)
 
 
-def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
+def make_server(app: FastAPI, limits: WireLimits) -> uvicorn.Server:
     """A server for the application; `run(sockets=[listen(...)])` answers until the process is told to stop."""
 
     class Protocol(ImpatientProtocol):
@@ -44,7 +44,7 @@ def make_server(app: FastAPI, limits: Limits) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        h11_max_incomplete_event_size=_LARGEST_HEADER,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_graceful_shutdown=_GRACE,
     )
     return uvicorn.Server(config)
@@ -102,7 +102,7 @@ class ImpatientProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, or has too long a head (431), in JSON as all else."""
         status = getattr(sys.exception(), "error_status_hint", 400)
-        body = json.dumps({"error": "the request's head is too long" if status == 431 else msg}).encode()
+        body = json.dumps({"error": HEAD_TOO_LONG if status == 431 else msg}).encode()
         headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
         events = (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage())
         for event in events:
