@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,11 @@ class Coding:
     factor: int
     better: tuple[str, ...] = ()
     bpp: float | None = None
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Coding":
+        """The coding that JSON has these values of."""
+        return cls(**values | {"better": tuple(values["better"])})
 
     def factor_of(self, picture: str) -> int:
         """The codec's own factor for the picture of this name."""

@@ -82,7 +82,7 @@ def load_devkit(folder: str | Path) -> Devkit:
             continue
         pictures.append(picture)
         left_out += [f"{annotation.relative_to(folder)}: {note}" for note in notes]
-        digest.update(path.read_bytes() + annotation.read_bytes())
+        digest.update(path.name.encode() + path.read_bytes() + annotation.read_bytes())
     if not pictures:
         raise DataError(f"{folder}: no picture of its test set can be used; the first: {(left_out or ['none'])[0]}")
     return Devkit(folder.resolve().name, tuple(pictures), digest.hexdigest(), tuple(left_out))
