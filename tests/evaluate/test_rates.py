@@ -37,7 +37,7 @@ def test_a_codec_meets_jpegs_rate_within_a_hundredth(paths, codec):
 
 @pytest.fixture
 def match(monkeypatch):
-    """match(target, rates) -> the coding of pictures a, b, ... whose JPEGs have the target's rate, WebPs rates(factor)."""
+    """match(target, rates) -> the coding of pictures with JPEGs of the target rate and WebPs of rates(factor)."""
 
     def make(target, rates):
         count = len(rates(1))

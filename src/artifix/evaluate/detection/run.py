@@ -24,6 +24,7 @@ from artifix.evaluate.detection.summary import summarise
 from artifix.evaluate.detection.voc import Annotated, Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
+from artifix.image import ensure_writable
 from artifix.provenance import current_commit, today
 from artifix.threads import side_by_side
 
@@ -46,8 +47,8 @@ def evaluate_detection(
 ) -> tuple[DetectionResults, Summary]:
     """Measure what a detector finds in a VOC devkit's test pictures in each coding, after each method.
 
-    The original is measured as the upper bound, and each codec alone, under its own name, as the lower. Codecs work on
-    RGB with their usual chroma, 4:2:0 but for JPEG 2000.
+    The original is measured as the upper bound, and each codec alone, under its own name, as the lower; a method comes
+    after the codecs that it follows. Codecs work on RGB with their usual chroma, 4:2:0 but for JPEG 2000.
 
     With `json_path` the records are kept there as they come, at the latest every half minute. What that file holds
     already is not measured again unless the method's fingerprint has changed, so a run that was stopped goes on; what
@@ -56,7 +57,7 @@ def evaluate_detection(
     `progress` hears the share done, 0..1.
     """
     devkit = data if isinstance(data, Devkit) else load_devkit(data)
-    results = _resume(json_path, devkit, detector)
+    results = open_detection(json_path, devkit, detector)
     tasks = _tasks(codings, methods)
     results.include(codings, [method for _, method in tasks])
     commit = current_commit()
@@ -86,8 +87,14 @@ def evaluate_detection(
     return results, summary
 
 
-def _resume(json_path: str | Path | None, devkit: Devkit, detector: Detector) -> DetectionResults:
+def open_detection(json_path: str | Path | None, devkit: Devkit, detector: Detector) -> DetectionResults:
+    """The results that a file holds already, or empty ones.
+
+    DataError if they are of other pictures or another detector, OutputError if there is no place for them.
+    """
     fresh = DetectionResults.of(devkit, detector)
+    if json_path:
+        ensure_writable(json_path)
     if not json_path or not Path(json_path).exists():
         return fresh
     results = read_detection(json_path)
@@ -114,7 +121,8 @@ def _tasks(codings: Sequence[Coding], methods: Sequence[Method]) -> list[_Task]:
         raise ModelError(f"two methods of one name: {', '.join(names)}")
     tasks: list[_Task] = [(None, Method(ORIGINAL, JPEG.restore))]
     for coding in codings:
-        tasks += [(coding, method) for method in (Method(coding.codec, JPEG.restore), *restoring)]
+        following = [method for method in restoring if method.follows(coding.codec)]
+        tasks += [(coding, method) for method in (Method(coding.codec, JPEG.restore), *following)]
     return tasks
 
 
