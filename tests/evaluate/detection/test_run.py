@@ -129,7 +129,7 @@ def test_means_without_their_records_are_not_thrown_away(devkit, tmp_path):
     results.records.clear()
     write_detection(path, results, summary)
     before = path.read_bytes()
-    with pytest.raises(DataError, match=r"out\.json: has 2 means without their records, to which nothing can be added"):
+    with pytest.raises(DataError, match=r"out\.json: has 2 means without their records; measure into another file"):
         evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
     assert path.read_bytes() == before
 

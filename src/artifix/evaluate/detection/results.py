@@ -192,7 +192,7 @@ def read_detection(path: str | Path) -> DetectionResults:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
     if bare:
-        raise DataError(f"{path}: has {len(bare)} means without their records, to which nothing can be added")
+        raise DataError(f"{path}: has {len(bare)} means without their records; measure into another file")
     return results
 
 
