@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from artifix.cli import app
+from artifix.errors import OutputError
 
 
 def invoke(*arguments):
@@ -34,6 +36,30 @@ def test_codecs(photograph, tmp_path, make_model):
     assert "webp at quality" in done.output
     means = json.loads((tmp_path / "out.json").read_text())["means"]
     assert [mean["codec"] for mean in means] == ["jpeg", "jpeg", "webp", "webp"]
+
+
+@pytest.mark.parametrize("command", ["quality", "detection"])
+def test_outputs_that_cannot_be_are_said_before_anything_is_measured(make_devkit, tmp_path, monkeypatch, command):
+    monkeypatch.setattr("artifix.evaluate.detection.detectors.load_detector", lambda name: Never())
+    monkeypatch.setattr("artifix.evaluate.quality.measure", None)
+    folder = make_devkit({"a": [("cat", 0, (1, 1, 64, 96))]})
+    data = ["--data", folder, "--detector", "never"] if command == "detection" else ["--data", folder / "JPEGImages"]
+    (tmp_path / "folder.json").mkdir()
+    for option, path in (("--json", "gone/a.json"), ("--json", "folder.json"), ("--html", "gone/a.html")):
+        done = invoke(command, *data, option, tmp_path / path)
+        assert isinstance(done.exception, OutputError), done.output
+        assert str(done.exception).startswith(f"{tmp_path / path}: cannot be written (")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    done = invoke(command, *data, "--html", tmp_path / "a.html")
+    assert isinstance(done.exception, OutputError)
+    assert "its plots need matplotlib" in str(done.exception)
+
+
+class Never:
+    name, fingerprint = "never", "f00"
+
+    def __call__(self, image):
+        raise AssertionError("it looked at a picture")
 
 
 def test_detection(make_devkit, tmp_path, monkeypatch):

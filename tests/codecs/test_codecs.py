@@ -106,6 +106,12 @@ def test_what_cannot_be_is_refused(photograph, arguments):
         encode(photograph, **arguments)
 
 
+def test_an_image_that_came_back_smaller_is_refused(photograph):
+    data = encode(photograph, quality=30)
+    with pytest.raises(CodecError, match="jpeg gave an image of 128x96 pixels where 130x96 were coded"):
+        decode(data, shape=(96, 130, 3))
+
+
 def test_a_jpeg_target_is_the_coded_file_and_another_its_pixels(photograph, tmp_path):
     write_image(tmp_path / "in.png", photograph)
     degrade_file(tmp_path / "in.png", tmp_path / "out.jpg", quality=12)

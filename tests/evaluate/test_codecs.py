@@ -1,17 +1,20 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.codecs import degrade
-from artifix.errors import CodecError
+from artifix.codecs import CODECS, degrade
+from artifix.errors import CodecError, DataError
 from artifix.evaluate import codecs
 from artifix.evaluate.codecs import evaluate_codecs
 from artifix.evaluate.detection.detectors import Detections
+from artifix.evaluate.detection.results import read_detection
 from artifix.evaluate.methods import Method
 from artifix.evaluate.metrics import psnr
 from artifix.evaluate.report import sections
+from artifix.evaluate.results import read_results
 
 
 @pytest.fixture
@@ -76,13 +79,57 @@ def test_a_codec_that_is_not_there_is_noted_and_the_rest_measured(pictures, monk
     assert heard[-1] == 1
 
 
+def test_a_codec_that_codes_and_does_not_decode_is_noted_and_the_rest_measured(pictures, tmp_path, monkeypatch):
+    def decode(data):
+        raise CodecError("webp needs webpdec")
+
+    monkeypatch.setitem(CODECS, "webp", replace(CODECS["webp"], decode=decode))
+    path = tmp_path / "out.json"
+    results, _ = evaluate_codecs(pictures, 40, ["webp", "jpeg"], perceptual=[], json_path=path)
+    assert results.skipped == {"webp": "webp needs webpdec"}
+    assert [mean.row for mean in results.means()] == ["jpeg"]
+    assert read_results(path) == results
+
+
+def test_a_method_for_jpegs_is_left_out_after_others(make_devkit, tmp_path):
+    only = [Method("tables", darker, codec="jpeg")]
+    folder = make_devkit({f"{n:02}": [("cat", 0, (1, 1, 64, 96))] for n in range(10)})
+    results, (_, summary) = evaluate_codecs(folder, 40, ["jpeg", "webp"], only, detector=Sure(), perceptual=[])
+    assert [mean.row for mean in results.means()] == ["jpeg", "tables", "webp"]
+    assert [mean.row for mean in summary.means] == ["original", "jpeg", "tables", "webp"]
+    assert results.skipped == {"tables after webp": "goes by jpeg files alone"}
+
+
+class Sure:
+    name, fingerprint = "sure", "f00"
+
+    def __call__(self, image):
+        return Detections(np.array([[0.0, 0, 64, 96]]), np.array([7]), np.array([0.9]))
+
+
+def test_a_second_run_keeps_the_codings_of_the_first(make_devkit, tmp_path):
+    folder = make_devkit({f"{n:02}": [("cat", 0, (1, 1, 64, 96))] for n in range(10)})
+    for codec, quality in (("webp", 40), ("jpeg2000", 40), ("jpeg", 30)):
+        options = {"detector": Sure(), "perceptual": [], "json_path": tmp_path / "out.json"}
+        results, (found, _) = evaluate_codecs(folder, quality, [codec], **options)
+    assert [(coding.codec, coding.quality) for coding in found.codings] == [
+        ("webp", 40),
+        ("jpeg2000", 40),
+        ("jpeg", 30),
+    ]
+    assert read_detection(tmp_path / "out.detection.json").codings == found.codings == results.codings["devkit"]
+
+
+def test_what_is_wrong_with_the_second_file_is_said_before_anything_is_measured(make_devkit, tmp_path, monkeypatch):
+    monkeypatch.setattr(codecs, "match_rate", None)
+    (tmp_path / "out.detection.json").write_text("{}")
+    with pytest.raises(DataError, match=r"out\.detection\.json: no results of"):
+        evaluate_codecs(
+            make_devkit({"a": [("cat", 0, (1, 1, 9, 9))]}), 40, detector=Sure(), json_path=tmp_path / "out.json"
+        )
+
+
 def test_with_a_detector_map_too(make_devkit, tmp_path):
-    class Sure:
-        name, fingerprint = "sure", "f00"
-
-        def __call__(self, image):
-            return Detections(np.array([[0.0, 0, 64, 96]]), np.array([7]), np.array([0.9]))
-
     folder = make_devkit({f"{n:02}": [("cat", 0, (1, 1, 64, 96))] for n in range(10)})
     path = tmp_path / "out.json"
     results, (found, summary) = evaluate_codecs(

@@ -61,6 +61,7 @@ def test_sa_dct_is_a_method(photograph):
     degraded = decode(file)
     restored = method.restore(degraded, file)
     assert method.name == "sa-dct"
+    assert (method.follows("jpeg"), method.follows("webp")) == (True, False)
     assert psnr(restored, photograph) > psnr(degraded, photograph)
 
 

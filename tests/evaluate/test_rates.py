@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -31,6 +33,38 @@ def test_a_codec_meets_jpegs_rate_within_a_hundredth(paths, codec):
     assert coding.bpp == pytest.approx(met, abs=1e-6)
     assert met == pytest.approx(target, rel=0.01)
     assert (coding.codec, coding.quality) == (codec, 40)
+
+
+@pytest.fixture
+def match(monkeypatch):
+    """match(target, rates) -> the coding of pictures with JPEGs of the target rate and WebPs of rates(factor)."""
+
+    def make(target, rates):
+        count = len(rates(1))
+        files = {"jpeg": lambda factor: np.full(count, target), "webp": rates}
+        monkeypatch.setattr(
+            "artifix.evaluate.rates.bits_per_pixel", lambda p, codec, factor, jobs: files[codec](factor)
+        )
+        return match_rate([Path(f"{name}.png") for name in "abcdefgh"[:count]], "webp", 20)
+
+    return make
+
+
+def test_any_of_few_pictures_may_take_the_better_factor(match):
+    worse, gains = np.array([0.9, 0.95, 1.0, 0.8]), np.array([0.21, 0.17, 0.4, 0.34])
+    coding = match(1.0, lambda factor: worse + gains * (factor - 30))
+    assert (coding.factor, coding.better) == (30, ("d.png",))
+    assert coding.bpp == pytest.approx((worse.sum() + 0.34) / 4)
+
+
+def test_where_all_take_the_better_factor_it_is_theirs(match):
+    coding = match(0.3099, lambda factor: np.array([factor / 100]))
+    assert str(coding) == "webp at quality 31, 0.3100 bits per pixel"
+
+
+def test_a_gap_that_no_subset_fills_is_said(match):
+    with pytest.raises(DataError, match=r"webp comes no nearer to JPEG's 0.4000 .* than 0\.[35]"):
+        match(0.4, lambda factor: np.array([0.3]) + 0.2 * (factor > 30))
 
 
 def test_better_is_one_step_down_where_the_factor_is_a_qp():

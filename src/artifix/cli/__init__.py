@@ -238,18 +238,22 @@ def degrade(
     quality: Annotated[
         int, typer.Option(min=1, help="The codec's own factor: bpg's and h264's a QP, jpeg2000's bits per 100 pixels.")
     ],
-    codec: Annotated[Codec, typer.Option(help="hevc and h264 need artifix[codecs], bpg its programs.")] = Codec.jpeg,
+    codec: Annotated[Codec, typer.Option(help=r"hevc and h264 need artifix\[codecs], bpg its programs.")] = Codec.jpeg,
     subsampling: Annotated[Subsampling | None, typer.Option(help="Of the chroma; else the codec's usual.")] = None,
+    max_pixels: MaxPixels = 500_000_000,
     overwrite: Overwrite = False,
 ) -> None:
     """Compress a picture on purpose, to see or to measure what comes back."""
     from artifix.codecs import degrade_file
 
     chroma = subsampling.value if subsampling else None
+    options: dict[str, Any] = {"subsampling": chroma, "overwrite": overwrite, "max_pixels": max_pixels}
     try:
-        degrade_file(input, output, codec.value, quality=quality, subsampling=chroma, overwrite=overwrite)
+        lost = degrade_file(input, output, codec.value, quality=quality, **options)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if lost:
+        _complain(f"{output}: {'; '.join(lost)}")
 
 
 for command in (serve, bench, train, export, quantise):

@@ -75,9 +75,11 @@ def evaluate_quality(
 
     from artifix.evaluate import quality
     from artifix.evaluate.methods import load_methods, load_peer
-    from artifix.evaluate.page import write_page
+    from artifix.evaluate.page import ensure_page, write_page
     from artifix.evaluate.report import terminal_table
 
+    if html:
+        ensure_page(html)
     methods = load_methods(models.split(","), ensemble=ensemble)
     methods += [load_peer(command) for command in peer_commands or ()]
     with show_progress("measuring") as progress:
@@ -113,9 +115,12 @@ def evaluate_detection(
     from artifix.evaluate.detection import report, run
     from artifix.evaluate.detection.detectors import load_detector
     from artifix.evaluate.methods import load_methods
+    from artifix.evaluate.page import ensure_page
     from artifix.evaluate.rates import jpeg_at
     from artifix.evaluate.report import terminal
 
+    if html:
+        ensure_page(html)
     methods = load_methods(models.split(","))
     with show_progress("measuring") as progress:
         results, summary = run.evaluate_detection(

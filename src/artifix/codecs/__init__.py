@@ -12,7 +12,16 @@ from artifix.codecs.codec import SUBSAMPLINGS, Codec, Pixels
 from artifix.codecs.h264 import H264
 from artifix.codecs.hevc import HEVC
 from artifix.errors import ArtifixError, CodecError
-from artifix.image import atomic_output, output_format, read_image, write_image
+from artifix.image import (
+    MAX_PIXELS,
+    Picture,
+    atomic_output,
+    losses,
+    output_format,
+    read_picture,
+    to_uint8,
+    write_image,
+)
 
 __all__ = ["CODECS", "SUBSAMPLINGS", "Codec", "Pixels", "decode", "degrade", "degrade_file", "encode"]
 
@@ -59,10 +68,14 @@ def decode(data: bytes, codec: str = "jpeg", *, shape: tuple[int, ...] | None = 
 
     `shape` is that of the image that was encoded; without it, WebP, BPG and H.264 give RGB for grey, and H.264 even
     sides. `ycbcr=True` gives a colour JPEG's own full-range YCbCr instead of RGB: nothing is lost in a conversion.
+    CodecError for a codec that is not installed, or an image smaller than `shape`.
     """
     image = pillow.decode(data, ycbcr=True) if ycbcr else CODECS[codec].decode(data)
     if shape is None:
         return image
+    if image.shape[0] < shape[0] or image.shape[1] < shape[1]:
+        given = f"{image.shape[1]}x{image.shape[0]}"
+        raise CodecError(f"{codec} gave an image of {given} pixels where {shape[1]}x{shape[0]} were coded")
     if len(shape) == 2 and image.ndim == 3:
         image = np.asarray(Image.fromarray(image).convert("L"))
     return image[: shape[0], : shape[1]]
@@ -82,12 +95,22 @@ def degrade_file(
     quality: int,
     subsampling: str | None = None,
     overwrite: bool = False,
-) -> None:
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[str, ...]:
     """Degrade a picture file: into the coded file itself where the target's suffix is the codec's, else decoded.
 
-    ImageError if the source cannot be read, OutputError if the target cannot be written, else as `encode`.
+    What is lost beside what the codec takes is returned, a phrase each, such as "transparency is left out". ImageError
+    if the source cannot be read, OutputError if the target cannot be written, else as `encode`.
     """
-    image = read_image(source)
+    picture = read_picture(source, max_pixels=max_pixels, ycbcr=False)
+    image = to_uint8(picture.pixels)
+    lost = []
+    if picture.alpha is not None and (picture.alpha != np.iinfo(picture.alpha.dtype).max).any():
+        lost.append("transparency is left out")
+    if picture.pixels.dtype != np.uint8:
+        lost.append("16 bits become 8")
+    if picture.frames > 1:
+        lost.append(f"the first of {picture.frames} frames")
     try:
         data = encode(image, codec, quality=quality, subsampling=subsampling)
     except CodecError as error:
@@ -96,4 +119,6 @@ def degrade_file(
         with atomic_output(target, overwrite=overwrite) as file:
             file.write(data)
     else:
+        lost += [f"coded once more: {loss}" for loss in losses(target, Picture(image, picture.space))]
         write_image(target, decode(data, codec, shape=image.shape), overwrite=overwrite)
+    return tuple(lost)

@@ -7,8 +7,8 @@ from artifix.codecs import CODECS
 from artifix.errors import CodecError, DataError
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.detection.detectors import Detector
-from artifix.evaluate.detection.results import DetectionResults, Summary, write_detection
-from artifix.evaluate.detection.run import evaluate_detection
+from artifix.evaluate.detection.results import DetectionResults, Summary
+from artifix.evaluate.detection.run import evaluate_detection, open_detection
 from artifix.evaluate.detection.voc import Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.quality import measure, open_results
@@ -32,14 +32,18 @@ def evaluate_codecs(
     """Tune each codec to the mean bit rate of JPEG at a quality, and measure each method after it, in colour.
 
     Without a detector `data` is a folder of pictures; with one it is a VOC devkit, and what the detector finds is
-    measured, too, and kept in a second file, `NAME.detection.json` beside `NAME.json`. A codec that is not installed,
-    or cannot be brought to the rate, is noted under `Results.skipped`. Tuned settings are kept with the records, so a
-    run that was stopped goes on. The rest is as in `evaluate_quality` and `evaluate_detection`.
+    measured, too, and kept in a second file, `NAME.detection.json` beside `NAME.json`. A codec that is not installed
+    (in full: it may code and not decode), or cannot be brought to the rate, is noted under `Results.skipped`. Tuned
+    settings are kept with the records, so a run that was stopped goes on. The rest is as in `evaluate_quality` and
+    `evaluate_detection`.
     """
     devkit = load_devkit(data) if detector else None
     dataset = _pictures(devkit) if devkit else load_dataset(data)
     results = open_results(json_path, "colour")
     results.include(dataset)
+    second = Path(json_path).with_suffix(".detection.json") if json_path else None
+    if devkit and detector:
+        open_detection(second, devkit, detector)  # what is wrong with it is said before anything is measured
     parts = len(codecs) + (1 if detector else 0)
 
     def share_of(part: int) -> Callable[[float], None]:
@@ -52,33 +56,32 @@ def evaluate_codecs(
         except (CodecError, DataError) as error:
             results.skipped[codec] = str(error)
             continue
-        results.skipped.pop(codec, None)
-        codings.append(coding)
         if json_path:
             write_results(json_path, results)
-        measure(
-            results,
-            dataset,
-            [coding],
-            methods,
-            perceptual=perceptual,
-            vgg=vgg,
-            json_path=json_path,
-            jobs=jobs,
-            progress=share_of(part),
-        )
+        try:
+            measure(
+                results,
+                dataset,
+                [coding],
+                methods,
+                perceptual=perceptual,
+                vgg=vgg,
+                json_path=json_path,
+                jobs=jobs,
+                progress=share_of(part),
+            )
+        except CodecError as error:
+            results.skipped[codec] = str(error)
+            continue
+        results.skipped.pop(codec, None)
+        codings.append(coding)
     if json_path:
         write_results(json_path, results)
     if devkit is None or detector is None:
         return results, None
-    second = Path(json_path).with_suffix(".detection.json") if json_path else None
-    found, summary = evaluate_detection(
+    return results, evaluate_detection(
         devkit, detector, codings, methods, json_path=second, jobs=jobs, progress=share_of(len(codecs))
     )
-    found.codings = codings
-    if second:
-        write_detection(second, found, summary)
-    return results, (found, summary)
 
 
 def _pictures(devkit: Devkit) -> Dataset:

@@ -30,12 +30,18 @@ class Method:
 
     `restore` maps a uint8 image, (H, W) or (H, W, 3), and the coded file that it was decoded from, which most methods
     leave aside, to an image of the same shape; it may be called from several threads at once. `fingerprint` tells two
-    states of one method apart, so that figures of an older model are measured again.
+    states of one method apart, so that figures of an older model are measured again. `codec` is the one whose files
+    it goes by; None for any.
     """
 
     name: str
     restore: Restore
     fingerprint: str = ""
+    codec: str | None = None
+
+    def follows(self, codec: str) -> bool:
+        """Whether it restores what this codec has degraded."""
+        return self.codec in (None, codec)
 
 
 JPEG: Final = Method("jpeg", lambda degraded, file: degraded)
@@ -89,7 +95,9 @@ def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixel
 
 def _sa_dct() -> Method:
     sa_dct = load_sa_dct()
-    return Method(SA_DCT, lambda degraded, file: sa_dct.deblock(degraded, sa_dct.quantisation_tables(file)))
+    return Method(
+        SA_DCT, lambda degraded, file: sa_dct.deblock(degraded, sa_dct.quantisation_tables(file)), codec=JPEG.name
+    )
 
 
 def load_peer(command: str) -> Method:

@@ -18,7 +18,7 @@ from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.quality import make_pair
 from artifix.evaluate.report import HEADINGS, Section, provenance, sections
 from artifix.evaluate.results import Record, Results
-from artifix.image import atomic_output
+from artifix.image import atomic_output, ensure_writable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +53,12 @@ def write_page(path: str | Path, results: Results, data: str | Path, methods: Se
     made = provenance((mean.commit, mean.date) for mean in results.means())
     body.append(f"<p>{html.escape(made)}</p>")
     write_document(path, "How close restored pictures come to their targets", body)
+
+
+def ensure_page(path: str | Path) -> None:
+    """OutputError if a page cannot be written, or matplotlib is missing: to be asked before anything is measured."""
+    new_figure(path)
+    ensure_writable(path)
 
 
 def write_document(path: str | Path, title: str, body: list[str]) -> None:

@@ -24,7 +24,7 @@ from artifix.evaluate.perceptual import Metric, MetricUnavailableError, load_per
 from artifix.evaluate.published import read_published
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.evaluate.results import Protocol, Record, Results, read_results, write_results
-from artifix.image import read_image
+from artifix.image import ensure_writable, read_image
 from artifix.provenance import current_commit, today
 from artifix.threads import side_by_side
 
@@ -79,7 +79,12 @@ def evaluate_quality(
 
 
 def open_results(json_path: str | Path | None, protocol: Protocol) -> Results:
-    """The results that a file holds already, or empty ones; DataError if they are of the other protocol."""
+    """The results that a file holds already, or empty ones.
+
+    DataError if they are of the other protocol, OutputError if there is no place for them.
+    """
+    if json_path:
+        ensure_writable(json_path)
     results = read_results(json_path) if json_path and Path(json_path).exists() else Results(protocol)
     if results.protocol != protocol:
         raise DataError(f"{json_path}: holds results in {results.protocol}; give {protocol} a file of its own")
@@ -100,13 +105,20 @@ def measure(
 ) -> None:
     """Add to the results what they lack of a data set in these codings, of one codec, by these methods.
 
-    The codec itself is the first of the methods. The rest is as in `evaluate_quality`.
+    The codec itself is the first of the methods; one that does not follow it is noted under `Results.skipped`. The rest
+    is as in `evaluate_quality`.
     """
     codec = codings[0].codec
     alone = JPEG if codec == JPEG.name else Method(codec, JPEG.restore)
     methods = [alone, *(method for method in methods if method.name not in (JPEG.name, codec))]
     if len({method.name for method in methods}) < len(methods):
         raise ModelError(f"two methods of one name: {', '.join(method.name for method in methods)}")
+    results.skipped |= {
+        f"{method.name} after {codec}": f"goes by {method.codec} files alone"
+        for method in methods
+        if not method.follows(codec)
+    }
+    methods = [method for method in methods if method.follows(codec)]
     bench = _Bench(dataset, results.protocol, load_metrics(perceptual, vgg, results), current_commit())
     for done, method in enumerate(methods):
         missing = {path: [c for c in codings if not bench.holds(results, path, c, method)] for path in dataset.paths}

@@ -42,8 +42,8 @@ class Cell:
     decimals: int
     control: bool = False
     """JPEG itself, which checks the bench and is no contest."""
-    interval: tuple[float, float] | None = None
-    """Where ours lies with 95 % confidence."""
+    interval: tuple[float, ...] | None = None
+    """Where ours lies with 95 % confidence; empty where that cannot be said, None where it is not asked."""
     apart: bool = False
     """A published figure that nothing of ours stands beside."""
     difference: bool = False
@@ -71,10 +71,8 @@ class Cell:
     def __str__(self) -> str:
         sign = "+" if self.difference else ""
         ours = "–" if self.ours is None else f"{self.ours:{sign}.{self.decimals}f}"
-        if self.interval:
-            ours += " ({:{sign}.{decimals}f}..{:{sign}.{decimals}f})".format(
-                *self.interval, sign=sign, decimals=self.decimals
-            )
+        if self.interval is not None:
+            ours += f" ({'..'.join(f'{end:{sign}.{self.decimals}f}' for end in self.interval) or '–'})"
         if self.published is None:
             return ours
         published = f"{self.published:.{self.decimals}f}"

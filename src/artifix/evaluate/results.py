@@ -95,8 +95,13 @@ class Mean:
 
     @property
     def row(self) -> str:
-        """What it is called in a table: its method, after its codec if that is not JPEG."""
-        return self.method if self.codec in ("jpeg", self.method) else f"{self.codec}, {self.method}"
+        """What it is called in a table."""
+        return row_name(self.codec, self.method)
+
+
+def row_name(codec: str | None, method: str) -> str:
+    """What a method after a codec is called in a table: by itself, but after any other codec than JPEG by both."""
+    return method if codec in (None, "jpeg", method) else f"{codec}, {method}"
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def read_results(path: str | Path) -> Results:
         datasets = {name: Measured(**measured) for name, measured in values["datasets"].items()}
         results = Results(values["protocol"], datasets, skipped=values["skipped"])
         for name, tuned in values.get("codings", {}).items():
-            results.codings[name] = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in tuned]
+            results.codings[name] = list(map(Coding.of, tuned))
         for record in values["records"]:
             results.add(Record(**record))
         whole = {mean.key for mean in results.means()}

@@ -1,8 +1,8 @@
 """File <-> picture: the pixels, and everything beside them that must survive a restoration."""
 
 from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, output_format
-from artifix.image.output import atomic_output
-from artifix.image.picture import Metadata, Picture, Pixels, Space, to_rgb
+from artifix.image.output import atomic_output, ensure_writable
+from artifix.image.picture import Metadata, Picture, Pixels, Space, to_rgb, to_uint8
 from artifix.image.pillow import MAX_PIXELS
 from artifix.image.read import read_image, read_picture
 from artifix.image.write import losses, write_image, write_picture
@@ -18,11 +18,13 @@ __all__ = [
     "Pixels",
     "Space",
     "atomic_output",
+    "ensure_writable",
     "losses",
     "output_format",
     "read_image",
     "read_picture",
     "to_rgb",
+    "to_uint8",
     "write_image",
     "write_picture",
 ]

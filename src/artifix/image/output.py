@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from artifix.errors import OutputError
@@ -31,6 +32,18 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Bina
     finally:
         with suppress(OSError):  # nothing was made, or nothing can be unmade
             temporary.unlink()
+
+
+def ensure_writable(path: str | Path) -> None:
+    """OutputError if no file can be put at the path: to be asked before work that would be lost."""
+    path = Path(path)
+    if path.is_dir():
+        raise OutputError(f"{path}: cannot be written (is a folder)")
+    try:
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _publish(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -35,17 +35,17 @@ _CONVERTED: Final = {
 }
 
 
-def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True) -> Picture:
     """The (first) picture of a file, with all that must survive its restoration.
 
-    The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, grey stays grey, 16-bit
-    PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it has one), and AVIF and
-    JPEG 2000 colour deeper than 8 bits comes in 8.
+    The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, unless `ycbcr` is False,
+    grey stays grey, 16-bit PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it
+    has one), and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8.
 
     ImageError, one line naming the file, for what cannot be read, is broken or truncated, or holds more than
     `max_pixels` pixels, which is known before anything is decoded.
     """
-    return _read(Path(path), max_pixels, keep_ycbcr=True)
+    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr)
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:

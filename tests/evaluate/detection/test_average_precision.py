@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artifix.evaluate.detection.average_precision import average_precision, bootstrap_weights, judge
+from artifix.evaluate.detection.average_precision import Ranking, bootstrap_weights, judge
 from artifix.evaluate.detection.detectors import Detections
 from artifix.evaluate.detection.voc import CLASSES, Annotated
 
@@ -65,8 +65,9 @@ def ours(pictures, found, label, weights=None):
     seen = [(score, right, n) for n, outcome in enumerate(outcomes) for score, right in outcome]
     scores, right, images = np.array(seen, float).reshape(-1, 3).T
     wanted = np.array([picture.positives.get(CLASSES[label], 0) for picture in pictures])
-    weights = np.ones((1, len(pictures)), int) if weights is None else weights
-    return average_precision(scores, right.astype(bool), images.astype(int), wanted, weights)
+    weights = np.ones((1, len(pictures)), np.float32) if weights is None else weights
+    ranking = Ranking(scores, right.astype(bool), images.astype(int), wanted)
+    return ranking.area_under_curve(weights), ranking.eleven_point(weights)
 
 
 def random_boxes(rng, count, size=100):
@@ -131,8 +132,8 @@ def test_it_is_what_pycocotools_has(seed):
         for label in (CAT, DOG):
             wanted = sum(int(np.sum((p.labels == label) & ~p.difficult)) for p in pictures)
             for points, measured in (
-                (np.arange(1, wanted + 1) / wanted, ours(pictures, found, label).auc),
-                (np.arange(11) / 10, ours(pictures, found, label).eleven_point),
+                (np.arange(1, wanted + 1) / wanted, ours(pictures, found, label)[0]),
+                (np.arange(11) / 10, ours(pictures, found, label)[1]),
             ):
                 run = cocoeval.COCOeval(truth, truth.loadRes(seen), "bbox")
                 run.params.iouThrs, run.params.maxDets = np.array([0.5]), [1000]
@@ -146,15 +147,17 @@ def test_it_is_what_pycocotools_has(seed):
 def test_weighting_an_image_twice_is_having_it_twice():
     pictures, found = random_scene(np.random.default_rng(1), crowded=True)
     weights = bootstrap_weights(len(pictures), 20)
-    assert weights.shape == (21, 12)
+    assert weights.shape == (22, 12)
     assert (weights[0] == 1).all()
-    assert (weights.sum(axis=1) == 12).all()
-    weighted = ours(pictures, found, CAT, weights)
+    np.testing.assert_allclose(weights[1], weights[2:].mean(axis=0))
+    np.testing.assert_allclose(weights.sum(axis=1), 12, rtol=1e-6)
+    weights = weights[2:]
+    areas, eleven_points = ours(pictures, found, CAT, weights)
     for row, counts in enumerate(weights):
-        chosen = np.repeat(np.arange(12), counts)
+        chosen = np.repeat(np.arange(12), counts.astype(int))
         auc, eleven_point = ours([pictures[n] for n in chosen], [found[n] for n in chosen], CAT)
-        assert weighted.auc[row] == pytest.approx(auc[0])
-        assert weighted.eleven_point[row] == pytest.approx(eleven_point[0])
+        assert areas[row] == pytest.approx(auc[0])
+        assert eleven_points[row] == pytest.approx(eleven_point[0])
 
 
 def test_a_large_bootstrap_is_taken_in_parts(monkeypatch):

@@ -1,10 +1,11 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from artifix.errors import DataError
-from artifix.evaluate.detection.report import detection_sections, write_detection_page
+from artifix.evaluate.detection.report import detection_sections, draw_curve, write_detection_page
 from artifix.evaluate.detection.results import (
     Comparison,
     DetectionResults,
@@ -84,11 +85,46 @@ def test_the_page_has_tables_and_curve_and_needs_nothing_beside_it(measured, tmp
     text = (tmp_path / "page.html").read_text()
     assert text.count("<table>") == 3
     assert text.count("<svg") == 1
-    assert "JPEG quality" in text
+    assert "quality of the JPEG of as many bits" in text
     assert "&lt;gone&gt;" in text
     assert "<gone>" not in text
     assert "<script" not in text
     assert "abc1234" in text
+
+
+def test_without_intervals_there_is_a_dash_and_a_line(measured):
+    results, summary = measured
+    means = [replace(mean, interval=None, recovered=None, recovered_interval=None) for mean in summary.means]
+    comparisons = [replace(one, interval=None) for one in summary.comparisons]
+    overall, *_ = detection_sections(results, Summary(means, comparisons))
+    sheets = {sheet.heading: sheet.rows for sheet in overall.sheets}
+    assert str(sheets["mAP, area (95 %)"]["jpeg"][0]) == "0.300 (–)"
+    assert (str(sheets["difference (95 %)"]["mse over jpeg"][0])) == "+0.100 (–)"
+    assert "No intervals: fewer than 10 pictures have something to be found." in overall.notes
+
+
+def curve_of(means):
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    draw_curve(figure, Summary(means, []))
+    (axes,) = figure.axes
+    return axes
+
+
+def test_rows_stand_a_little_apart_and_bars_end_where_intervals_do(measured):
+    _, summary = measured
+    axes = curve_of(summary.means)
+    assert axes.get_xlabel() == "quality of the JPEG of as many bits"
+    places = [place for bars in axes.containers for place in bars.lines[0].get_xdata()]
+    assert len(set(places)) == len(places) == 5
+    assert all(min(abs(place - quality) for quality in (10, 20)) < 2 for place in places)
+    assert curve_of(summary.means[:3]).get_xlabel() == "JPEG quality"
+
+
+def test_an_interval_that_leaves_its_figure_out_or_is_none_is_drawn(measured):
+    _, summary = measured
+    biased = [replace(mean, interval=(0.6, 0.7)) for mean in summary.means]
+    for mean in [*biased, *(replace(mean, interval=None) for mean in summary.means)]:
+        curve_of([mean])
 
 
 def test_a_file_gives_its_summary_back_without_measuring_again(measured, tmp_path):

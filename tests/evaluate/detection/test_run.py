@@ -6,8 +6,10 @@ import pytest
 from artifix.codecs import degrade
 from artifix.errors import DataError, ModelError
 from artifix.evaluate.detection.detectors import Detections, load_detector
-from artifix.evaluate.detection.results import read_detection
+from artifix.evaluate.detection.report import detection_sections
+from artifix.evaluate.detection.results import read_detection, write_detection
 from artifix.evaluate.detection.run import evaluate_detection
+from artifix.evaluate.detection.summary import summarise
 from artifix.evaluate.detection.voc import CLASSES
 from artifix.evaluate.methods import Method
 from artifix.evaluate.rates import jpeg_at
@@ -57,7 +59,7 @@ def test_originals_degraded_and_restored_are_looked_at(devkit):
         "darker": (10, 0, 0, {"cat": 0}),
     }
     (comparison,) = summary.comparisons
-    assert (comparison.row, comparison.difference, comparison.interval) == ("darker over jpeg", -1, (-1, -1))
+    assert (comparison.row, comparison.difference, comparison.interval) == ("darker over jpeg", -1, None)
     assert results.records["a.jpg", ("jpeg", 10, "darker")].outcomes == {"cat": [(0.9, 0)]}
 
 
@@ -97,11 +99,53 @@ def test_another_detector_or_other_pictures_need_another_file(devkit, make_devki
     evaluate_detection(devkit, Measuring(), [], json_path=path)
     other = Measuring()
     other.fingerprint = "f01"
-    with pytest.raises(DataError, match=r"out\.json: holds results of measuring on devkit, not of this measuring"):
+    with pytest.raises(DataError, match=r"out\.json: was measured with another detector of the name measuring; give"):
         evaluate_detection(devkit, other, [], json_path=path)
+    other.name = "nano"
+    with pytest.raises(DataError, match="was measured with measuring, not nano"):
+        evaluate_detection(devkit, other, [], json_path=path)
+    elsewhere = devkit.rename(devkit.with_name("elsewhere"))
+    assert evaluate_detection(elsewhere, Measuring(), [], json_path=path)[1].means
     make_devkit({"a": [CAT]})
-    with pytest.raises(DataError, match="not of this devkit"):
+    with pytest.raises(DataError, match="is of devkit before its pictures, their names or their annotations changed"):
         evaluate_detection(devkit, Measuring(), [], json_path=path)
+    (elsewhere / "Annotations/b.xml").unlink()
+    with pytest.raises(DataError, match="is of devkit, not elsewhere"):
+        evaluate_detection(elsewhere, Measuring(), [], json_path=path)
+
+
+def test_renamed_pictures_are_others(devkit, tmp_path):
+    evaluate_detection(devkit, Measuring(), [], json_path=tmp_path / "out.json")
+    for folder, suffix in (("JPEGImages", "jpg"), ("Annotations", "xml")):
+        (devkit / folder / f"a.{suffix}").rename(devkit / folder / f"d.{suffix}")
+    (devkit / "ImageSets/Main/test.txt").write_text("d\nb\nc\n")
+    with pytest.raises(DataError, match="names"):
+        evaluate_detection(devkit, Measuring(), [], json_path=tmp_path / "out.json")
+
+
+def test_means_without_their_records_are_not_thrown_away(devkit, tmp_path):
+    path = tmp_path / "out.json"
+    results, summary = evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
+    results.records.clear()
+    write_detection(path, results, summary)
+    before = path.read_bytes()
+    with pytest.raises(DataError, match=r"out\.json: has 2 means without their records; measure into another file"):
+        evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_model_is_left_out_where_it_was_not_measured_again(devkit, tmp_path):
+    path = tmp_path / "out.json"
+    evaluate_detection(
+        devkit, Measuring(), [jpeg_at(10), jpeg_at(20)], [Method("darker", darken, "old")], json_path=path
+    )
+    newer = [Method("darker", darken, "new")]
+    results, summary = evaluate_detection(devkit, Measuring(), [jpeg_at(10)], newer, json_path=path)
+    means = [(mean.method, mean.quality, mean.fingerprint) for mean in summary.means]
+    assert [mean for mean in means if mean[0] == "darker"] == [("darker", 10, "new")]
+    (note,) = [note for note in detection_sections(results, summary)[0].notes if "earlier" in note]
+    assert note == "darker at quality 20 was measured with an earlier darker, and is left out."
+    assert summarise(read_detection(path)) == summary
 
 
 def test_what_was_left_out_is_kept_with_the_results(devkit, tmp_path):

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from artifix.evaluate.detection import summary
 from artifix.evaluate.detection.results import DetectionResults, Record
 from artifix.evaluate.detection.summary import summarise
+from artifix.evaluate.detection.voc import CLASSES
+from artifix.evaluate.methods import Method
 
 IMAGES = 60
 
@@ -43,6 +46,43 @@ def test_a_difference_within_chance_holds_nought_and_no_loss_means_no_share():
     assert all(mean.recovered is None for mean in summary.means)
 
 
+def test_an_interval_is_freed_of_what_a_bootstrap_adds_to_map():
+    """Of classes with one object each, behind wrong detections elsewhere, a draw has some twice and some not at all."""
+    rng, names = np.random.default_rng(0), [f"{n:02}.jpg" for n in range(20)]
+    results = DetectionResults("mine", "f", "told", "f", {name: {CLASSES[n]: 1} for n, name in enumerate(names)})
+    for n, name in enumerate(names):
+        for key in ((None, None, "original"), ("jpeg", 10, "jpeg")):
+            outcomes = {label: [(rng.uniform(0.5, 1), 0)] for label in CLASSES if rng.random() < 0.5}
+            results.add(Record(name, *key, "f", outcomes | {CLASSES[n]: [(0.3, 1)]}, "abc1234", "2026-01-01"))
+    for mean in summarise(results).means:
+        assert 0 <= mean.interval[0] < mean.map_auc < mean.interval[1]
+        assert mean.map_auc - mean.interval[0] == pytest.approx(mean.interval[1] - mean.map_auc, abs=0.03)
+
+
+def test_an_interval_holds_nothing_impossible():
+    original, blind = summarise(results_of({"original": 59 / 60, "jpeg": 1 / 60})).means
+    assert original.interval[1] == 1
+    assert blind.interval[0] == 0
+
+
+def test_the_ends_of_an_interval_do_not_hang_on_the_draws(monkeypatch):
+    results = results_of({"original": 0.5})
+    (mean,) = summarise(results).means
+    weights = summary.bootstrap_weights
+    monkeypatch.setattr(summary, "bootstrap_weights", lambda *sizes: weights(*sizes, seed=1))
+    (again,) = summarise(results).means
+    assert again.interval == pytest.approx(mean.interval, abs=0.002)  # of 0.13 to either side
+
+
+def test_few_pictures_have_no_intervals():
+    results = results_of({"original": 0.9, "jpeg": 0.2, "mse": 0.5})
+    for name in list(results.positives)[9:]:
+        results.positives[name] = {}
+    summed = summarise(results)
+    assert all(mean.interval is mean.recovered is None for mean in summed.means)
+    assert [one.interval for one in summed.comparisons] == [None]
+
+
 def test_the_mean_is_over_the_classes_that_there_are():
     results = results_of({"original": 1.0})
     results.positives["00.jpg"] = {"cat": 1, "dog": 1}
@@ -57,3 +97,14 @@ def test_a_mean_is_of_the_whole_set_and_of_one_model():
     assert [mean.method for mean in summarise(results).means] == ["original"]
     results.add(Record("07.jpg", None, None, "original", "another", {}, "abc1234", "2026-01-01"))
     assert summarise(results).means == []
+
+
+def test_no_row_has_two_states_of_a_model():
+    results = results_of({"mse": 0.4}, quality=10)
+    results.records |= results_of({"mse": 0.5}, quality=20).records
+    assert [(mean.quality, mean.fingerprint) for mean in summarise(results).means] == [(10, "f"), (20, "f")]
+    for image in results.positives:
+        results.add(Record(image, "jpeg", 20, "mse", "newer", {}, "abc1234", "2026-01-02"))
+    results.include([], [Method("mse", lambda degraded, file: degraded, "newer")])
+    assert [(mean.quality, mean.fingerprint) for mean in summarise(results).means] == [(20, "newer")]
+    assert results.outdated() == [("jpeg", 10, "mse")]

@@ -18,7 +18,7 @@ def test_boxes_are_edges(make_devkit):
 
 
 def test_a_picture_may_be_empty(make_devkit):
-    (picture,) = load_devkit(make_devkit({"a": []})).pictures
+    picture, _ = load_devkit(make_devkit({"a": [], "b": [CAT]})).pictures
     assert picture.boxes.shape == (0, 4)
     assert picture.positives == {}
 
@@ -49,6 +49,77 @@ def test_whatever_cannot_be_used_is_named_and_the_rest_is_used(make_devkit):
         "Annotations/odd.xml: object 4 (car) lies outside of the picture, left out",
     ]
     assert len(devkit.left_out) == 8
+
+
+def test_nothing_to_be_found_is_refused(make_devkit):
+    with pytest.raises(DataError, match="none of its 2 test pictures has an object to be found"):
+        load_devkit(make_devkit({"a": [], "b": [("cat", 1, (1, 1, 50, 40))]}))
+
+
+@pytest.mark.parametrize(
+    ("listing", "told"),
+    [
+        ("\ufeffa\nmy photo\n", []),
+        ("a  1\nmy photo\t-1\n", []),
+        ("a\r\n\r\nmy photo \r\n", []),
+        ("a\nmy photo\na 0\n", ["ImageSets/Main/test.txt: 'a' is listed 2 times, used once"]),
+    ],
+)
+def test_a_list_has_one_name_a_line(make_devkit, listing, told):
+    folder = make_devkit({"a": [CAT], "my photo": [CAT]})
+    (folder / "ImageSets/Main/test.txt").write_text(listing, encoding="utf-8")
+    devkit = load_devkit(folder)
+    assert [picture.name for picture in devkit.pictures] == ["a.jpg", "my photo.jpg"]
+    assert list(devkit.left_out) == told
+
+
+def test_a_name_may_end_like_a_flag(make_devkit):
+    (picture,) = load_devkit(make_devkit({"photo 1": [CAT]})).pictures
+    assert picture.name == "photo 1.jpg"
+
+
+@pytest.mark.parametrize("suffix", [".JPG", ".jpeg", ".png"])
+def test_pictures_of_other_suffixes(make_devkit, suffix):
+    folder = make_devkit({"a": [CAT]})
+    (folder / "JPEGImages/a.jpg").rename(folder / f"JPEGImages/a{suffix}")
+    devkit = load_devkit(folder)
+    assert ([picture.name for picture in devkit.pictures], devkit.left_out) == ([f"a{suffix}"], ())
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "foo"])
+def test_an_encoding_that_is_not_read_is_named(make_devkit, encoding):
+    folder = make_devkit({"a": [CAT], "b": [CAT]})
+    path = folder / "Annotations/a.xml"
+    path.write_text(f'<?xml version="1.0" encoding="{encoding}"?>{path.read_text()}')
+    (line,) = load_devkit(folder).left_out
+    assert line.startswith("Annotations/a.xml: the annotation is no XML (")
+
+
+def test_a_size_may_have_blanks_around_it(make_devkit):
+    folder = make_devkit({"a": [CAT]})
+    path = folder / "Annotations/a.xml"
+    path.write_text(path.read_text().replace(">128<", "> 128\n<"))
+    assert load_devkit(folder).left_out == ()
+
+
+@pytest.mark.parametrize("flag", ["true", "2", ""])
+def test_difficult_is_0_or_1(make_devkit, flag):
+    folder = make_devkit({"a": [("cat", 1, (1, 1, 50, 40))]})
+    path = folder / "Annotations/a.xml"
+    path.write_text(path.read_text().replace(">1</difficult", f"> {flag} </difficult"))
+    devkit = load_devkit(folder)
+    assert devkit.pictures[0].difficult.tolist() == [False]
+    assert list(devkit.left_out) == [
+        f"Annotations/a.xml: object 1 (cat) is difficult {flag!r}, neither 0 nor 1, taken as 0"
+    ]
+
+
+@pytest.mark.parametrize("edges", [("nan", 1, 9, 9), (1, 1, "inf", 9), (20, 1, 9, 9), (1, 9, 9, 8)])
+def test_a_box_that_is_none_is_named(make_devkit, edges):
+    devkit = load_devkit(make_devkit({"a": [CAT, ("dog", 0, edges)]}))
+    assert len(devkit.pictures[0].boxes) == 1
+    (line,) = devkit.left_out
+    assert line.startswith("Annotations/a.xml: object 2 (dog) has no box (")
 
 
 @pytest.mark.parametrize("box", ["<bndbox><xmin>1</xmin></bndbox>", "<bndbox><xmin>one</xmin></bndbox>", ""])

@@ -5,9 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from artifix.evaluate.detection.results import ORIGINAL, DetectionResults, Mean, Summary
+from artifix.evaluate.detection.summary import MIN_PICTURES
+from artifix.evaluate.methods import JPEG
 from artifix.evaluate.page import inline_svg, new_figure, table, write_document
 from artifix.evaluate.report import Cell, Section, Sheet, provenance
+from artifix.evaluate.results import row_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,21 +38,26 @@ def _overall(results: DetectionResults, summary: Summary, qualities: list[int]) 
         sheets.append(Sheet("share recovered (95 %)", _rows(restored, qualities, _recovered)))
     differences: dict[str, dict[int, Cell]] = {}
     for one in summary.comparisons:
-        cell = Cell(one.difference, None, 3, interval=one.interval, difference=True)
+        cell = Cell(one.difference, None, 3, interval=one.interval or (), difference=True)
         differences.setdefault(one.row, {})[one.quality] = cell
     if differences:
         sheets.append(Sheet("difference (95 %)", _in_order(differences, qualities)))
     objects = sum(sum(counts.values()) for counts in results.positives.values())
     title = f"{results.dataset}: {len(results.positives)} pictures, {objects} objects, seen by {results.detector}"
-    return Section(title, list(map(str, qualities)), sheets, _notes(results))
+    return Section(title, list(map(str, qualities)), sheets, _notes(results, summary))
 
 
-def _notes(results: DetectionResults) -> list[str]:
+def _notes(results: DetectionResults, summary: Summary) -> list[str]:
     notes = [
         "mAP: the mean over classes of the area under the curve, or at 11 points; recovered: of the mAP lost.",
         "95 %: by a bootstrap over pictures; a difference whose interval holds 0 is no win.",
     ]
+    if any(mean.interval is None for mean in summary.means):
+        notes.append(f"No intervals: fewer than {MIN_PICTURES} pictures have something to be found.")
     notes += [f"{coding}." for coding in results.codings]
+    for codec, quality, method in results.outdated():
+        row = row_name(codec, method)
+        notes.append(f"{row} at quality {quality} was measured with an earlier {method}, and is left out.")
     if results.left_out:
         notes.append(f"{len(results.left_out)} things could not be used as they are:")
         notes += results.left_out[:_SHOWN]
@@ -57,7 +67,7 @@ def _notes(results: DetectionResults) -> list[str]:
 
 
 def _map_auc(mean: Mean) -> Cell:
-    return Cell(mean.map_auc, None, 3, interval=mean.interval)
+    return Cell(mean.map_auc, None, 3, interval=mean.interval or ())
 
 
 def _recovered(mean: Mean) -> Cell:
@@ -104,16 +114,22 @@ def _curve(path: str | Path, summary: Summary) -> str:
 def draw_curve(figure: "Figure", summary: Summary) -> None:
     """Draw the mAP over the JPEG quality (Fig. 6) into an empty figure, with the 95 % intervals as bars."""
     axes = figure.subplots()
-    for place, row in enumerate(dict.fromkeys(mean.row for mean in summary.means)):
-        curve = [mean for mean in summary.means if mean.row == row]
-        if row == ORIGINAL:
-            axes.axhline(curve[0].map_auc, color="black", linestyle="--", label=row)
-            continue
-        middle = [mean.map_auc for mean in curve]
-        low = [mean.map_auc - mean.interval[0] for mean in curve]
-        high = [mean.interval[1] - mean.map_auc for mean in curve]
-        aside = [(mean.quality or 0) + place / 4 for mean in curve]  # so that no interval hides another
-        axes.errorbar(aside, middle, (low, high), marker="o", capsize=3, label=row)
-    axes.set(xlabel="JPEG quality", ylabel="mAP, area under the curve")
+    rows: dict[str, list[tuple[int, Mean]]] = {}
+    for mean in summary.means:
+        if mean.quality is None:
+            axes.axhline(mean.map_auc, color="black", linestyle="--", label=mean.row)
+        else:
+            rows.setdefault(mean.row, []).append((mean.quality, mean))
+    qualities = sorted({quality for curve in rows.values() for quality, _ in curve})
+    apart = min(np.diff(qualities), default=1)
+    for place, (row, curve) in enumerate(rows.items()):
+        aside = apart * (place - (len(rows) - 1) / 2) / (4 * len(rows))  # so that no interval hides another
+        middle = [mean.map_auc for _, mean in curve]
+        ends = np.array([mean.interval or (mean.map_auc,) * 2 for _, mean in curve]).T
+        bars = ((ends - middle) * [[-1], [1]]).clip(0)
+        axes.errorbar([quality + aside for quality, _ in curve], middle, bars, marker="o", capsize=3, label=row)
+    others = any(mean.codec not in (None, JPEG.name) for mean in summary.means)
+    quality = "quality of the JPEG of as many bits" if others else "JPEG quality"
+    axes.set(xlabel=quality, ylabel="mAP, area under the curve")
     axes.grid(alpha=0.3)
     axes.legend()

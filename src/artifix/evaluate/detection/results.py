@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +11,9 @@ from artifix.errors import DataError
 from artifix.evaluate.detection.average_precision import Outcomes
 from artifix.evaluate.detection.detectors import Detector
 from artifix.evaluate.detection.voc import Devkit
+from artifix.evaluate.methods import Method
 from artifix.evaluate.rates import Coding
-from artifix.evaluate.results import json_lines
+from artifix.evaluate.results import json_lines, row_name
 from artifix.image import atomic_output
 
 ORIGINAL: Final = "original"
@@ -25,7 +27,8 @@ Key = tuple[str | None, int | None, str]
 class Record:
     """What the detector saw in one picture, degraded by `codec` at `quality` (or at that JPEG's rate) and restored.
 
-    `fingerprint` is the method's and the coding's; `commit` and `date` (ISO 8601) say what measured it, and when.
+    `fingerprint` is the method's, `coding` tells what the codec was tuned to; `commit` and `date` (ISO 8601) say what
+    measured it, and when.
     """
 
     image: str
@@ -36,18 +39,22 @@ class Record:
     outcomes: Outcomes
     commit: str
     date: str
+    coding: str = ""
 
 
 @dataclass(frozen=True)
 class Mean:
-    """A method's figures over the whole set, 0..1; each interval holds 95 % of a bootstrap over images."""
+    """A method's figures over the whole set, 0..1.
+
+    Each interval holds 95 % of a bootstrap over images, as `summarise` says, and is None where they are too few.
+    """
 
     codec: str | None
     quality: int | None
     method: str
     images: int
     map_auc: float
-    interval: Interval
+    interval: Interval | None
     """Of `map_auc`."""
     map_11pt: float
     recovered: float | None
@@ -58,11 +65,13 @@ class Mean:
     ap_11pt: dict[str, float]
     commit: str
     date: str
+    fingerprint: str = ""
+    """The method's."""
 
     @property
     def row(self) -> str:
-        """What it is called in a table: its method, after its codec if that is not JPEG."""
-        return self.method if self.codec in (None, "jpeg", self.method) else f"{self.codec}, {self.method}"
+        """What it is called in a table."""
+        return row_name(self.codec, self.method)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Comparison:
     method: str
     over: str
     difference: float
-    interval: Interval
+    interval: Interval | None
 
     @property
     def row(self) -> str:
@@ -104,6 +113,8 @@ class DetectionResults:
     left_out: list[str] = field(default_factory=list)
     codings: list[Coding] = field(default_factory=list)
     """The codecs that were tuned for this set."""
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Method -> the fingerprint of the state that was measured last."""
     records: dict[tuple[str, Key], Record] = field(default_factory=dict)
 
     @classmethod
@@ -113,12 +124,31 @@ class DetectionResults:
         left_out = list(devkit.left_out)
         return cls(devkit.name, devkit.fingerprint, detector.name, detector.fingerprint, positives, left_out)
 
+    def include(self, codings: Iterable[Coding], methods: Iterable[Method]) -> None:
+        """Note what is measured now, each in place of an earlier coding of its codec and quality, or state."""
+        tuned = {(coding.codec, coding.quality): coding for coding in (*self.codings, *codings) if coding.bpp}
+        self.codings = list(tuned.values())
+        self.fingerprints |= {method.name: method.fingerprint for method in methods}
+
     def add(self, record: Record) -> None:
         """Keep a record in place of any earlier one of the same picture, coding and method."""
         self.records[record.image, (record.codec, record.quality, record.method)] = record
 
     def complete(self) -> dict[Key, list[Record]]:
-        """The records, in the order of `positives`, of each coding and method that all pictures have."""
+        """The records, in the order of `positives`, of each coding and method that all pictures have.
+
+        Of a method its latest state alone counts, so that no row of a table has two; see `outdated`.
+        """
+        return {key: group for key, group in self._whole().items() if self._is_latest(group[0])}
+
+    def outdated(self) -> list[Key]:
+        """What would be complete if it were not of an earlier state of its method."""
+        return [key for key, group in self._whole().items() if not self._is_latest(group[0])]
+
+    def _is_latest(self, record: Record) -> bool:
+        return record.fingerprint == self.fingerprints.get(record.method, record.fingerprint)
+
+    def _whole(self) -> dict[Key, list[Record]]:
         groups: dict[Key, dict[str, Record]] = {}
         for (image, key), record in self.records.items():
             groups.setdefault(key, {})[image] = record
@@ -127,8 +157,11 @@ class DetectionResults:
             for key, group in groups.items()
             if len(group) == len(self.positives)
         }
-        # A method's latest state alone counts, and only once all pictures are measured with it.
-        return {key: group for key, group in whole.items() if len({record.fingerprint for record in group}) == 1}
+        return {
+            key: group
+            for key, group in whole.items()
+            if len({(record.fingerprint, record.coding) for record in group}) == 1
+        }
 
 
 def write_detection(path: str | Path, results: DetectionResults, summary: Summary) -> None:
@@ -144,15 +177,22 @@ def write_detection(path: str | Path, results: DetectionResults, summary: Summar
 
 
 def read_detection(path: str | Path) -> DetectionResults:
-    """The results in a file that `write_detection` wrote; DataError if it is none."""
+    """The results in a file that `write_detection` wrote, to be added to.
+
+    DataError if it is none, or if it has means whose records were left out: nothing could be compared with those.
+    """
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
         results = _head(values)
         for record in values["records"]:
             outcomes = {name: [tuple(one) for one in seen] for name, seen in record["outcomes"].items()}
             results.add(Record(**record | {"outcomes": outcomes}))
+        known = {key for _, key in results.records}
+        bare = [mean for mean in values["means"] if (mean["codec"], mean["quality"], mean["method"]) not in known]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
+    if bare:
+        raise DataError(f"{path}: has {len(bare)} means without their records; measure into another file")
     return results
 
 
@@ -169,7 +209,7 @@ def read_summary(path: str | Path) -> tuple[DetectionResults, Summary]:
 
 def _head(values: dict[str, Any]) -> DetectionResults:
     head = {name: value for name, value in values.items() if name not in ("records", "means", "comparisons")}
-    codings = [Coding(**coding | {"better": tuple(coding["better"])}) for coding in head.pop("codings")]
+    codings = list(map(Coding.of, head.pop("codings")))
     return DetectionResults(**head, codings=codings)
 
 

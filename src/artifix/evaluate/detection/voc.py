@@ -1,7 +1,8 @@
 """A folder in the layout of the PASCAL VOC devkit: pictures, and the objects in them."""
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import DataError, ImageError
-from artifix.image import read_image
+from artifix.evaluate.detection.boxes import Boxes
+from artifix.image import READABLE_SUFFIXES, read_image
 
-Boxes = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 CLASSES: Final = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
     "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 )  # fmt: skip
+_FLAGS: Final = ("-1", "0", "1")
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,31 @@ class Devkit:
 
 
 def load_devkit(folder: str | Path) -> Devkit:
-    """Read `ImageSets/Main/test.txt`, and the pictures and annotations that it lists.
+    """Read `ImageSets/Main/test.txt`, and the pictures and annotations that it lists, one name a line.
 
-    A picture that is missing, does not decode, or has no fitting annotation is left out; so is an object of an unknown
-    class or outside of its picture, while one that is partly outside is cut at the border. Each is named in `left_out`.
-    DataError if the folder is no devkit, or nothing is left.
+    Behind a name may stand a flag, -1, 0 or 1, as in the devkit's lists for one class. A picture that is missing, does
+    not decode, or has no fitting annotation is left out; so is an object of an unknown class, without a proper box or
+    outside of its picture, while one that is partly outside is cut at the border. Each is named in `left_out`.
+    DataError if the folder is no devkit, or nothing is left to be found.
     """
     folder = Path(folder)
-    listing = folder / "ImageSets" / "Main" / "test.txt"
+    listing, annotations = folder / "ImageSets" / "Main" / "test.txt", folder / "Annotations"
     try:
-        stems = listing.read_text(encoding="utf-8").split()
+        lines = listing.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{listing}: not a VOC devkit, its list of test pictures cannot be read ({reason})") from error
-    pictures, left_out, digest = [], [], hashlib.sha256()
+    stems = [_stem(line.strip(), annotations) for line in lines if line.strip()]
+    known = _pictures(folder / "JPEGImages")
+    pictures, digest = [], hashlib.sha256()
+    left_out = [
+        f"{listing.relative_to(folder)}: {stem!r} is listed {count} times, used once"
+        for stem, count in Counter(stems).items()
+        if count > 1
+    ]
     for stem in dict.fromkeys(stems):
-        path, annotation = folder / "JPEGImages" / f"{stem}.jpg", folder / "Annotations" / f"{stem}.xml"
+        path = known.get(stem, folder / "JPEGImages" / f"{stem}.jpg")
+        annotation = annotations / f"{stem}.xml"
         try:
             picture, notes = _read(path, annotation)
         except (DataError, ImageError) as error:
@@ -82,10 +93,25 @@ def load_devkit(folder: str | Path) -> Devkit:
             continue
         pictures.append(picture)
         left_out += [f"{annotation.relative_to(folder)}: {note}" for note in notes]
-        digest.update(path.read_bytes() + annotation.read_bytes())
+        digest.update(path.name.encode() + path.read_bytes() + annotation.read_bytes())
     if not pictures:
         raise DataError(f"{folder}: no picture of its test set can be used; the first: {(left_out or ['none'])[0]}")
+    if not any(picture.positives for picture in pictures):
+        raise DataError(f"{folder}: none of its {len(pictures)} test pictures has an object to be found")
     return Devkit(folder.resolve().name, tuple(pictures), digest.hexdigest(), tuple(left_out))
+
+
+def _stem(line: str, annotations: Path) -> str:
+    """The name in a line of the list, without a flag; names may have blanks."""
+    *name, last = line.rsplit(maxsplit=1)
+    return name[0] if name and last in _FLAGS and not (annotations / f"{line}.xml").exists() else line
+
+
+def _pictures(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their stems: of several, as a.jpg and a.png, the first in the order of suffixes."""
+    paths = [path for path in folder.glob("*") if path.suffix.lower() in READABLE_SUFFIXES]
+    paths.sort(key=lambda path: (READABLE_SUFFIXES.index(path.suffix.lower()), path.name), reverse=True)
+    return {path.stem: path for path in paths}
 
 
 def _read(path: Path, annotation: Path) -> tuple[Annotated, list[str]]:
@@ -95,12 +121,12 @@ def _read(path: Path, annotation: Path) -> tuple[Annotated, list[str]]:
         raise DataError(
             f"{annotation}: the annotation cannot be read ({error.strerror}), its picture is left out"
         ) from error
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # or of an encoding that the parser has not
         raise DataError(f"{annotation}: the annotation is no XML ({error}), its picture is left out") from error
     height, width = read_image(path).shape[:2]
-    said = root.findtext("size/width"), root.findtext("size/height")
-    if None not in said and said != (str(width), str(height)):
-        raise DataError(f"{path}: the picture is {width}x{height}, its annotation says {'x'.join(map(str, said))}")
+    said = [(root.findtext(f"size/{side}") or "").strip() for side in ("width", "height")]
+    if all(said) and said != [str(width), str(height)]:
+        raise DataError(f"{path}: the picture is {width}x{height}, its annotation says {'x'.join(said)}")
     boxes, labels, difficult, notes = [], [], [], []
     for number, item in enumerate(root.iter("object"), start=1):
         name = (item.findtext("name") or "").strip()
@@ -118,16 +144,26 @@ def _read(path: Path, annotation: Path) -> tuple[Annotated, list[str]]:
             continue
         if cut != (x1, y1, x2, y2):
             notes.append(f"object {number} ({name}) lies partly outside of the picture, cut at its border")
+        flag = (item.findtext("difficult") or "0").strip()
+        if flag not in ("0", "1"):
+            notes.append(f"object {number} ({name}) is difficult {flag!r}, neither 0 nor 1, taken as 0")
         boxes.append(cut)
         labels.append(CLASSES.index(name))
-        difficult.append((item.findtext("difficult") or "0").strip() == "1")
+        difficult.append(flag == "1")
     return Annotated(path, np.array(boxes).reshape(-1, 4), np.array(labels, np.intp), np.array(difficult, bool)), notes
 
 
-def _edges(item: ElementTree.Element) -> Iterator[float]:
+def _edges(item: ElementTree.Element) -> tuple[float, float, float, float]:
     """Pixels counted from 1, both ends included, as edges: xmin - 1, ymin - 1, xmax, ymax."""
-    for side, shift in (("xmin", 1), ("ymin", 1), ("xmax", 0), ("ymax", 0)):
+    values = []
+    for side in ("xmin", "ymin", "xmax", "ymax"):
         text = item.findtext(f"bndbox/{side}")
         if text is None:
             raise ValueError(f"no {side}")
-        yield float(text) - shift
+        values.append(float(text))
+        if not math.isfinite(values[-1]):
+            raise ValueError(f"{side} is {text}")
+    x1, y1, x2, y2 = values
+    if x2 <= x1 - 1 or y2 <= y1 - 1:
+        raise ValueError(f"from {x1:g}, {y1:g} to {x2:g}, {y2:g}")
+    return x1 - 1, y1 - 1, x2, y2
