@@ -19,7 +19,7 @@ MODELS: Final[dict[str, str]] = {
     "gan": "45f87cfd97f4cd40ebda21c142ca0679a79c239db1fd4a1faecb6fee7a2a5477",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "14d5fe2ca641b3d37006d2fd7b67a2c04a1cfeb338a15294fc57ceaca19c0b8e",
-    "mse-y": "d7579e3548070891bf51491e4bd5ad6b0e85bc07522f1439e6e8853448adb9bc",
+    "mse-y": "d81f7160302258f57c1f30cf00c0048c4ecb09580a8af2cc1073e165f0367240",
     "ssim-y": "a38fda520ea7491aa2041cf8cd795d9ccd711631603ff0a4b560e0551bf2dd83",
     "ar-cnn": "746787087ff9ca5ef3b17f896cdb787f235b433f9ced14c8f429055a5eec3bbf",
     "l4": "0ef55e5a36e62a40f09394317d4fab9c4ab2954d7d3d3bb9c87c1ee1e01cd97f",
