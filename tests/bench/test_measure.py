@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from artifix.bench import measure as bench
 from artifix.bench import report
 from artifix.cli import app
-from artifix.errors import ModelError
+from artifix.errors import ModelError, OutputError
 
 GFLOPS = {"fp32": 10.0, "bf16": 20.0, "int8": 40.0}
 BROKEN = ("openvino", "int8")  # does not start
@@ -131,12 +131,15 @@ def test_wrong_options_are_refused(arguments):
     assert CliRunner().invoke(app, ["bench", *arguments]).exit_code == 2
 
 
-def test_an_output_without_a_folder_is_known_at_once(tmp_path):
-    command = [sys.executable, "-m", "artifix", "bench", "--json", str(tmp_path / "gone" / "bench.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 1
-    assert done.stderr.startswith("artifix: ")
-    assert "there is no folder" in done.stderr
+@pytest.mark.parametrize(("option", "output"), [("--json", "gone/a.json"), ("--json", ""), ("--plot", "folder.png")])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(option, output, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr(bench, "measure", None)
+    done = CliRunner().invoke(app, ["bench", option, output])
+    assert isinstance(done.exception, OutputError)
+    assert "cannot be written" in str(done.exception)
 
 
 def test_the_command_measures_a_small_model(make_model, tmp_path, monkeypatch):

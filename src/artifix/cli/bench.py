@@ -57,12 +57,11 @@ def bench(
     from artifix.bench import report
     from artifix.bench.measure import ENGINES, measure
     from artifix.cli.progress import show_progress
-    from artifix.errors import OutputError
-    from artifix.image import atomic_output
+    from artifix.image import atomic_output, ensure_writable
 
     for path in (json_path, plot):
-        if path and not path.parent.is_dir():  # known before the work, not after it
-            raise OutputError(f"{path}: there is no folder {path.parent}")
+        if path:
+            ensure_writable(path)
     if plot:
         import matplotlib  # noqa: F401
     with show_progress("measuring") as progress:
