@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from artifix.errors import ModelError
-from artifix.image import atomic_output
+from artifix.image import atomic_output, ensure_writable
 from artifix.models import int8
 from artifix.models.card import METADATA_KEY, ModelCard
 from artifix.models.catalog import read_model
@@ -48,10 +48,12 @@ def quantise_model(
 
     The weights stay as they are: int8 is made of them where the model is loaded. `patches` are drawn from the pictures
     in the `data` folders by `seed`, as in training; the loss is measured on others, those that training holds out.
-    ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training.
+    ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training,
+    OutputError, before the work, if the output cannot be written or exists.
     """
     if output.suffix != ".onnx":
         raise ModelError(f"{output}: a model's name ends in .onnx")
+    ensure_writable(output, overwrite=overwrite)
     file = read_model(model)
     try:
         card, _ = network_from_onnx(file)
