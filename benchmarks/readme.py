@@ -216,6 +216,7 @@ def bench_notes(file: Path) -> str:
     left_out = "; ".join(f"{name}: {reason}" for name, reason in results["left_out"].items())
     notes = [f"Pictures: {results['picture']}. {measured_on(file)}"]
     notes += [f"Left out: {left_out}."] if left_out else []
+    notes += [f"{failure}." for failure in bench.failures(results)]
     plot = "![Megapixels a second by size of picture, below the limits.](images/speed.png)"
     return "\n\n".join([plot, *notes] if (ROOT / "docs" / "images" / "speed.png").exists() else notes)
 
