@@ -1,3 +1,5 @@
+import importlib
+import inspect
 import json
 import os
 import subprocess
@@ -194,6 +196,15 @@ def test_an_unknown_model_is_refused_before_anything_is_measured(monkeypatch):
 )
 def test_wrong_options_are_refused(arguments):
     assert CliRunner().invoke(app, ["bench", *arguments]).exit_code == 2
+
+
+def test_the_command_has_the_librarys_defaults():
+    """Which it repeats, so as to start without the library's imports."""
+    module = importlib.import_module("artifix.cli.bench")
+    command, function = (inspect.signature(each).parameters for each in (module.bench, bench.measure))
+    assert all(command[name].default == function[name].default for name in ("model", "repeats", "threads"))
+    assert tuple(module._sizes(command["sizes"].default)) == bench.SIZES
+    assert tuple(module.Runtime) == tuple(bench.ENGINES)
 
 
 @pytest.mark.parametrize(("option", "output"), [("--json", "gone/a.json"), ("--json", ""), ("--plot", "folder.png")])

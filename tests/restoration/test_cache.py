@@ -53,7 +53,9 @@ def test_a_damaged_one_is_compiled_anew(cache, compiled, make_model, damage):
     assert file.read_bytes()[32:]
 
 
-@pytest.mark.parametrize("content", [b"no JSON", b"[1]\n", b"{}\n", b"\xff", b'{"card": "", "precision": 1, "trimmed": 0}\n'])
+@pytest.mark.parametrize(
+    "content", [b"no JSON", b"[1]\n", b"{}\n", b"\xff", b'{"card": "", "precision": 1, "trimmed": 0}\n']
+)
 def test_a_whole_one_of_something_else_is_compiled_anew(cache, compiled, make_model, content):
     load_engine(make_model(), "openvino", "fp32")
     (file,) = cache.iterdir()

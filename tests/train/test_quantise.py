@@ -1,7 +1,10 @@
+import inspect
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.cli import quantise as command
 from artifix.errors import ModelError, OutputError
 from artifix.models.catalog import read_model
 from artifix.models.torch_weights import network_from_onnx
@@ -55,3 +58,9 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_work(output, rea
     with pytest.raises(OutputError, match=reason):
         quantise_model("mse", [tmp_path], tmp_path / output)
     assert (tmp_path / "there.onnx").read_bytes() == b"kept"
+
+
+def test_the_command_has_the_librarys_defaults():
+    """Which it repeats, so as to start without the library's imports."""
+    repeated, meant = (inspect.signature(each).parameters for each in (command, quantise_model))
+    assert all(repeated[name].default == meant[name].default for name in ("patches", "seed", "overwrite"))

@@ -15,7 +15,7 @@ from artifix.image import atomic_output, ensure_writable
 from artifix.models import int8
 from artifix.models.card import METADATA_KEY, ModelCard
 from artifix.models.catalog import read_model
-from artifix.models.runtime import openvino_core
+from artifix.models.runtime import openvino_core, precision_setting
 from artifix.models.torch_weights import network_from_onnx
 from artifix.train.patches import PatchPairs, Pixels, margin_of, read_pictures
 from artifix.train.recipe import DataRecipe
@@ -104,7 +104,7 @@ def measure_loss(file: bytes, ranges: Ranges, pictures: list[Pixels], channels: 
 
 
 def _compiled(core: Any, graph: Any) -> Any:
-    return core.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return core.compile_model(graph, "CPU", precision_setting("fp32"))
 
 
 def _with_card(file: bytes, card: ModelCard) -> bytes:
