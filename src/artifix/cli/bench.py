@@ -42,7 +42,7 @@ def bench(
         list[Runtime] | None, typer.Option("--engine", help="What runs it; may be repeated. All that are installed.")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds, of which the medians are told.")] = 3,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores, which are the most.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     plot: Annotated[
         Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs matplotlib.")
