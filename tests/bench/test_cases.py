@@ -10,6 +10,7 @@ from PIL import Image
 from artifix.bench import cases
 from artifix.errors import ModelError
 from artifix.image import read_image
+from artifix.restoration import Restorer
 
 
 @pytest.fixture
@@ -75,7 +76,11 @@ def test_another_precision_than_asked_for_is_refused(monkeypatch):
 
 def test_a_program_is_given_the_file_and_a_place(make_program, jpeg, tmp_path):
     name = make_program(
-        f"import shutil, sys; shutil.copy(sys.argv[1], {str(tmp_path / 'seen.jpg')!r}); open(sys.argv[2], 'w')"
+        f"""
+import shutil, sys
+for target in (sys.argv[2], {str(tmp_path / "seen.jpg")!r}):
+    shutil.copy(sys.argv[1], target)
+"""
     )
     assert cases.program(name, jpeg)["seconds"] > 0
     assert (read_image(tmp_path / "seen.jpg") == read_image(jpeg)).all()
@@ -84,6 +89,35 @@ def test_a_program_is_given_the_file_and_a_place(make_program, jpeg, tmp_path):
 def test_a_program_that_fails_has_no_time(make_program, jpeg):
     with pytest.raises(ModelError, match="peer: failed with exit status 3"):
         cases.program(make_program("raise SystemExit(3)"), jpeg)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("", "peer: wrote no picture"),
+        ("import sys; open(sys.argv[2], 'w')", "peer: wrote no picture"),
+        ("import sys; from PIL import Image; Image.new('RGB', (9, 9)).save(sys.argv[2])", "of another size"),
+    ],
+)
+def test_a_program_that_does_not_restore_has_no_time(make_program, jpeg, code, reason):
+    with pytest.raises(ModelError, match=reason):
+        cases.program(make_program(code), jpeg)
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(96 * 128, [(96, 128)] * 4), (96 * 128 - 1, [(50, 50), (96, 128)])])
+def test_a_small_picture_is_met_before_the_clock_runs(make_model, jpeg, monkeypatch, largest, expected):
+    restored = []
+
+    def restore(restorer, picture):
+        restored.append(picture.pixels.shape[:2])
+        time.sleep(0.01)
+
+    monkeypatch.setattr(cases, "_AT_LEAST", 0.005)
+    monkeypatch.setattr(cases, "_SMALL", largest)
+    monkeypatch.setattr(cases, "_CORNER", 50)
+    monkeypatch.setattr(Restorer, "restore_picture", restore)
+    cases.restore(str(make_model()), "openvino", "fp32", 1, jpeg)
+    assert restored == expected
 
 
 def test_a_process_of_its_own_ends_with_one_line():

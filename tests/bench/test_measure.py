@@ -1,7 +1,10 @@
+import importlib
+import inspect
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from typer.testing import CliRunner
 from artifix.bench import measure as bench
 from artifix.bench import report
 from artifix.cli import app
-from artifix.errors import ModelError
+from artifix.errors import ModelError, OutputError
 
 GFLOPS = {"fp32": 10.0, "bf16": 20.0, "int8": 40.0}
 BROKEN = ("openvino", "int8")  # does not start
@@ -22,7 +25,7 @@ def played(monkeypatch):
     """What `measure` makes of invented figures, each round slower than the last, and the order of the cases."""
     order = []
 
-    def run_apart(case, cache):
+    def run_apart(case, folder, cache):
         order.append((case.kind, case.place))
         rounds = sum(seen == order[-1] for seen in order)
         arguments = case.arguments
@@ -84,21 +87,85 @@ def test_what_cannot_be_measured_is_left_out_and_named(played):
 def test_what_takes_long_is_run_once_and_what_would_take_too_long_never(monkeypatch):
     ran = []
 
-    def run_apart(case, cache):
+    def run_apart(case, folder, cache):
         ran.append(case.place)
         if case.kind == "start":
             return {"load_seconds": 0.25}
         if case.kind == "limit":
             return {"gflops": 10.0}
+        if case.megapixels < 0.1:  # far more for each pixel
+            return {"seconds": 1.0}
         return {"seconds": 30 * case.megapixels, "precision": "fp32"}
 
     monkeypatch.setattr(bench, "_run_apart", run_apart)
-    results = bench.measure(sizes=[0.1, 1, 10], engines=["openvino"], repeats=3, threads=1)
+    results = bench.measure(sizes=[10, 0.001, 0.1, 1], engines=["openvino"], repeats=3, threads=1)
     sizes = results["engines"]["openvino fp32"]["sizes"]
-    assert [len(figures["rounds"]) for figures in sizes.values()] == [3, 1]
-    assert list(sizes) == ["0.1", "1"]
+    assert [len(figures["rounds"]) for figures in sizes.values()] == [3, 3, 1]
+    assert list(sizes) == ["0.001", "0.1", "1"]
     assert results["left_out"]["openvino fp32 sizes 10"] == "would take 300 s"
     assert ran.count(("engines", "openvino fp32", "sizes", "1")) == 1
+
+
+def test_what_fails_in_a_later_round_keeps_the_good_ones_and_is_named(monkeypatch):
+    ran = []
+    start, size = (("engines", "openvino fp32", *rest) for rest in (["start"], ["sizes", "0.1"]))
+
+    def run_apart(case, folder, cache):
+        ran.append(case.place)
+        if case.place == start and ran.count(start) > 2:  # a start is two processes
+            raise ModelError("ended by signal 9")
+        if case.place == size and ran.count(size) > 1:
+            raise ModelError("ended by signal 15")
+        return {"seconds": 1.0, "gflops": 10.0, "load_seconds": 0.25, "precision": "fp32"}
+
+    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    results = bench.measure(sizes=[0.1], engines=["openvino"], repeats=3, threads=1)
+    row = results["engines"]["openvino fp32"]
+    assert row["start"]["warm_load_seconds"] == 0.25
+    assert row["sizes"]["0.1"]["rounds"] == [1]
+    assert results["failed"] == {
+        "openvino fp32 start": "ended by signal 9",
+        "openvino fp32 sizes 0.1": "ended by signal 15",
+    }
+    assert "openvino fp32" not in " ".join(results["left_out"])
+    assert "openvino fp32 start failed in a later round: ended by signal 9" in report.failures(results)
+
+
+def test_a_peer_is_left_out_under_its_own_name_whatever_the_reason(monkeypatch):
+    def run_apart(case, folder, cache):
+        if case.place[0] == "peers":
+            raise ModelError("no picture")
+        return {"seconds": 1.0, "gflops": 10.0, "load_seconds": 0.25, "precision": "fp32"}
+
+    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    for there, reason in ((True, "no picture"), (False, "not on the PATH")):
+        monkeypatch.setattr(bench.shutil, "which", lambda name, there=there: name if there else None)
+        assert bench.measure(sizes=[0.1], engines=[], repeats=1)["left_out"]["jpegqs"] == reason
+
+
+def test_no_more_threads_are_recorded_than_run(monkeypatch):
+    monkeypatch.setattr(bench, "_in_turns", lambda cases, *_: ([[] for _ in cases], {}))
+    monkeypatch.setattr(bench, "cores", lambda: 2)
+    assert [bench.measure(sizes=[0.1], threads=threads)["threads"] for threads in (None, 1, 4)] == [2, 1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_hangs_ends_with_all_that_it_started(tmp_path, monkeypatch):
+    program = tmp_path / "jpegqs"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(bench, "_GIVEN_UP", 5)
+    (tmp_path / "folder").mkdir()
+    case = bench.Case(("peers", "jpegqs"), "program", {"name": "jpegqs", "picture": "a.jpg"})
+    with pytest.raises(ModelError, match="not done within 5 s"):
+        bench._run_apart(case, tmp_path / "folder", tmp_path / "cache")
+    assert list((tmp_path / "folder").iterdir())  # it goes with the bench's own folder
+    command = Path("/proc", (tmp_path / "pid").read_text().strip(), "cmdline")
+    until = time.monotonic() + 10
+    while (there := command.exists() and command.read_bytes()) and time.monotonic() < until:
+        time.sleep(0.05)  # it takes the system a moment
+    assert not there
 
 
 def test_tables_and_plot_have_every_row(played):
@@ -131,12 +198,24 @@ def test_wrong_options_are_refused(arguments):
     assert CliRunner().invoke(app, ["bench", *arguments]).exit_code == 2
 
 
-def test_an_output_without_a_folder_is_known_at_once(tmp_path):
-    command = [sys.executable, "-m", "artifix", "bench", "--json", str(tmp_path / "gone" / "bench.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 1
-    assert done.stderr.startswith("artifix: ")
-    assert "there is no folder" in done.stderr
+def test_the_command_has_the_librarys_defaults():
+    """Which it repeats, so as to start without the library's imports."""
+    module = importlib.import_module("artifix.cli.bench")
+    command, function = (inspect.signature(each).parameters for each in (module.bench, bench.measure))
+    assert all(command[name].default == function[name].default for name in ("model", "repeats", "threads"))
+    assert tuple(module._sizes(command["sizes"].default)) == bench.SIZES
+    assert tuple(module.Runtime) == tuple(bench.ENGINES)
+
+
+@pytest.mark.parametrize(("option", "output"), [("--json", "gone/a.json"), ("--json", ""), ("--plot", "folder.png")])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(option, output, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr(bench, "measure", None)
+    done = CliRunner().invoke(app, ["bench", option, output])
+    assert isinstance(done.exception, OutputError)
+    assert "cannot be written" in str(done.exception)
 
 
 def test_the_command_measures_a_small_model(make_model, tmp_path, monkeypatch):
@@ -163,4 +242,5 @@ def test_the_command_measures_a_small_model(make_model, tmp_path, monkeypatch):
     assert results["peers"]["dncnn-3 fp32"]["weights"] == "fresh"
     assert results["threads"] == 1
     assert "left out: " in done.stdout
+    assert not results["failed"]
     assert not list(Path(tmp_path).glob("*.partial"))

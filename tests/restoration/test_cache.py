@@ -1,3 +1,4 @@
+import hashlib
 import os
 
 import numpy as np
@@ -50,6 +51,17 @@ def test_a_damaged_one_is_compiled_anew(cache, compiled, make_model, damage):
     np.testing.assert_array_equal(load_engine(make_model(), "openvino", "fp32")(BATCH), expected)
     assert len(compiled) == 2
     assert file.read_bytes()[32:]
+
+
+@pytest.mark.parametrize(
+    "content", [b"no JSON", b"[1]\n", b"{}\n", b"\xff", b'{"card": "", "precision": 1, "trimmed": 0}\n']
+)
+def test_a_whole_one_of_something_else_is_compiled_anew(cache, compiled, make_model, content):
+    load_engine(make_model(), "openvino", "fp32")
+    (file,) = cache.iterdir()
+    file.write_bytes(hashlib.sha256(content).digest() + content)
+    load_engine(make_model(), "openvino", "fp32")
+    assert len(compiled) == 2
 
 
 def test_where_it_cannot_be_written_all_goes_on(tmp_path, monkeypatch, make_model):

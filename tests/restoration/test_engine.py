@@ -159,3 +159,17 @@ os.kill(os.getpid(), signal.SIGINT)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+
+
+def test_a_model_that_is_not_there_is_named_once():
+    with pytest.raises(ModelError, match=r"^nope: no such model"):
+        read_card("nope")
+
+
+def test_what_artifix_itself_needs_is_no_extra(monkeypatch):
+    def without_it():
+        raise ModuleNotFoundError("No module named 'openvino'")
+
+    monkeypatch.setattr("artifix.restoration.engine.openvino_core", without_it)
+    with pytest.raises(ModelError, match=r"^OpenVINO is not installed .*; please install artifix again"):
+        read_card("mse")

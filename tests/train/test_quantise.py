@@ -1,11 +1,15 @@
+import inspect
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.errors import ModelError
+from artifix.cli import quantise as command
+from artifix.errors import ModelError, OutputError
 from artifix.models.catalog import read_model
 from artifix.models.torch_weights import network_from_onnx
 from artifix.restoration.engine import load_engine
+from artifix.train import quantise
 from artifix.train.quantise import quantise_model
 
 
@@ -45,3 +49,18 @@ def test_what_it_refuses(pictures, make_model, tmp_path):
     (tmp_path / "strange.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"strange\.onnx"):
         quantise_model(tmp_path / "strange.onnx", [pictures], tmp_path / "a.onnx")
+
+
+@pytest.mark.parametrize(("output", "reason"), [("there.onnx", "exists already"), ("gone/a.onnx", "cannot be written")])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(output, reason, tmp_path, monkeypatch):
+    (tmp_path / "there.onnx").write_bytes(b"kept")
+    monkeypatch.setattr(quantise, "read_pictures", None)
+    with pytest.raises(OutputError, match=reason):
+        quantise_model("mse", [tmp_path], tmp_path / output)
+    assert (tmp_path / "there.onnx").read_bytes() == b"kept"
+
+
+def test_the_command_has_the_librarys_defaults():
+    """Which it repeats, so as to start without the library's imports."""
+    repeated, meant = (inspect.signature(each).parameters for each in (command, quantise_model))
+    assert all(repeated[name].default == meant[name].default for name in ("patches", "seed", "overwrite"))

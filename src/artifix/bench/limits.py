@@ -6,7 +6,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from artifix.errors import ModelError
-from artifix.models.runtime import openvino_core
+from artifix.models.int8 import rounded
+from artifix.models.runtime import HINTS, openvino_core, precision_setting
 
 Kind = Literal["product", "convolution"]
 
@@ -18,7 +19,6 @@ _DEPTH: Final = {"product": 4, "convolution": 8}
 _SIDE: Final = {"product": 2048, "convolution": 256}
 _MAPS: Final = 64
 _KERNEL: Final = 3
-_HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
 _LARGEST: Final = 4.0  # that int8 covers of each layer's input: values start within 0..1 and stay about as large
 _LEVELS: Final = 256
 
@@ -38,10 +38,6 @@ def load_limit(kind: Kind, precision: str, threads: int) -> tuple[Callable[[], A
     kernel = [side, side] if kind == "product" else [_MAPS, _MAPS, _KERNEL, _KERNEL]
     fan_in = int(np.prod(kernel[1:]))
 
-    def rounded(values: Any, low: float, high: float, levels: int) -> Any:
-        bounds = [ops.constant(np.float32(bound)) for bound in (low, high)]
-        return ops.fake_quantize(values, *bounds, *bounds, levels)
-
     values = parameter = ops.parameter(shape, np.float32)
     for _ in range(_DEPTH[kind]):
         drawn = random.normal(0, np.sqrt(2 / fan_in), kernel).astype(np.float32)
@@ -54,11 +50,9 @@ def load_limit(kind: Kind, precision: str, threads: int) -> tuple[Callable[[], A
         else:
             values = ops.convolution(values, weights, [1, 1], [1, 1], [1, 1], [1, 1])
         values = ops.relu(values)
-    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
-    if precision in _HINTS:
-        settings["INFERENCE_PRECISION_HINT"] = _HINTS[precision]
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, **precision_setting(precision)}
     compiled = openvino_core().compile_model(openvino.Model([values], [parameter]), "CPU", settings)
-    if precision in _HINTS and compiled.get_property("INFERENCE_PRECISION_HINT").to_string() != _HINTS[precision]:
+    if precision in HINTS and compiled.get_property("INFERENCE_PRECISION_HINT").to_string() != HINTS[precision]:
         raise ModelError(f"this processor has no {precision}")
     request = compiled.create_infer_request()
     given = random.uniform(0, 1, shape).astype(np.float32)

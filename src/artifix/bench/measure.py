@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
@@ -40,6 +42,7 @@ ENGINES: Final[dict[str, tuple[str, ...]]] = {
 
 _ENOUGH: Final = 20.0  # seconds: a case that took so long in a round is not run in another
 _LONGEST: Final = 100.0  # seconds: a picture that would take an engine longer is left out
+_TELLING: Final = 0.1  # megapixels: of smaller pictures what a call costs by itself would be taken for their pixels
 _GIVEN_UP: Final = 600  # seconds for a process, whatever it does
 
 _CAMERA: Final = 12.0  # megapixels: of the sizes, the one nearest to it goes through files and peers, too
@@ -78,16 +81,17 @@ def measure(
 ) -> dict[str, Any]:
     """What results/bench.json holds: medians over `repeats` rounds, every other one backwards; what takes long, of one.
 
-    `sizes` are the pictures', in megapixels; `threads` None takes every core. `progress` hears the share done, 0..1.
-    What is not installed, or fails, is left out, and `left_out` says why. ModelError if there is no such model.
+    `sizes` are the pictures', in megapixels; `threads` None takes every core, and more than there are is as many.
+    `progress` hears the share done, 0..1. What is not installed, or fails, is left out, and `left_out` says why; what
+    fails after a good round keeps that, and `failed` says why there are no more. ModelError if there is no such model.
     """
     card = read_card(model)
-    threads = threads or cores()
+    threads = min(threads or cores(), cores())
     left_out = {engine: "not installed" for engine in engines if find_spec(engine) is None}
     engines = [engine for engine in engines if engine not in left_out]
     with tempfile.TemporaryDirectory(prefix="artifix-") as name:
         folder = Path(name)
-        pictures = {f"{size:g}": _picture(folder, size) for size in sizes}
+        pictures = {f"{size:g}": _picture(folder, size) for size in sorted(sizes)}
         camera = min(pictures, key=lambda size: abs(float(size) - _CAMERA))
         peers, without = find_peers(folder)
         left_out |= without
@@ -99,7 +103,7 @@ def measure(
             _file(model, card.macs_per_pixel, pictures[camera], threads),
             *_peers(peers, pictures[camera], threads),
         ]
-        records, failed = _in_turns(cases, repeats, folder, progress)
+        records, reasons = _in_turns(cases, repeats, folder, progress)
     results: dict[str, Any] = {
         "commit": current_commit(),
         "date": today(),
@@ -111,7 +115,8 @@ def measure(
         "model": model,
         "macs_per_pixel": card.macs_per_pixel,
         "camera": camera,
-        "left_out": left_out | failed,
+        "left_out": left_out,
+        "failed": {},
         "limits": {},
         "engines": {},
         "file": {},
@@ -120,7 +125,15 @@ def measure(
     for case, found in zip(cases, records, strict=True):
         if found:
             _put(results, case, found)
+    for place, reason in reasons.items():
+        kept = any(case.place == place and found for case, found in zip(cases, records, strict=True))
+        results["failed" if kept else "left_out"][_name(place)] = reason
     return results
+
+
+def _name(place: tuple[str, ...]) -> str:
+    """What a place in the results is called: an engine or a peer by its own name."""
+    return " ".join(place[1:] if place[0] in ("engines", "peers") else place)
 
 
 def _limits(threads: int) -> Iterator[Case]:
@@ -164,28 +177,28 @@ def _peers(peers: Sequence[Peer], picture: Picture, threads: int) -> Iterator[Ca
 
 def _in_turns(
     cases: Sequence[Case], repeats: int, folder: Path, progress: Callable[[float], None]
-) -> tuple[list[list[Found]], dict[str, str]]:
-    """What each case found in each round, nothing of one that failed; and why those did, by their places."""
+) -> tuple[list[list[Found]], dict[tuple[str, ...], str]]:
+    """What each case found in each round until it failed; and why those did, by their places."""
     records: list[list[Found]] = [[] for _ in cases]
     failed: dict[tuple[str, ...], str] = {}
-    paces: dict[tuple[str, ...], float] = {}  # seconds a megapixel, by row
+    paces: dict[tuple[str, ...], float] = {}  # seconds a megapixel, by row: of the largest picture so far
     for turn in range(repeats):
         order = list(enumerate(cases))[:: -1 if turn % 2 else 1]
         for count, (number, case) in enumerate(order, 1):
             row = case.place[:2]
             if row not in failed and case.place not in failed and _taken(records[number]) < _ENOUGH:
                 try:
-                    _foresee(case, paces.get(row, 0.0))
+                    if not turn:
+                        _foresee(case, paces.get(row, 0.0))
                     found = _run(case, folder)
                     records[number].append(found)
-                    if case.kind == "restore":
+                    if case.kind == "restore" and case.megapixels >= _TELLING:
                         paces[row] = float(found["seconds"]) / case.megapixels
                 except ModelError as error:
                     # What does not even start has no figures at all.
-                    failed[row if case.kind == "start" else case.place] = str(error)
-                    records[number].clear()
+                    failed[row if case.kind == "start" and not turn else case.place] = str(error)
             progress((turn + count / len(cases)) / repeats)
-    return records, {" ".join(place).removeprefix("engines "): reason for place, reason in failed.items()}
+    return records, failed
 
 
 def _taken(records: Sequence[Found]) -> float:
@@ -201,38 +214,53 @@ def _foresee(case: Case, pace: float) -> None:
 
 def _run(case: Case, folder: Path) -> Found:
     if case.kind != "start":
-        return _run_apart(case, folder / "compiled")
+        return _run_apart(case, folder, folder / "compiled")
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         found: Found = {}
         for state in ("cold", "warm"):  # without, then with the compiled network of the first
             began = time.perf_counter()
-            load = _run_apart(case, Path(cache))["load_seconds"]
+            load = _run_apart(case, folder, Path(cache))["load_seconds"]
             found |= {f"{state}_seconds": time.perf_counter() - began, f"{state}_load_seconds": load}
     return found
 
 
-def _run_apart(case: Case, cache: Path) -> Found:
-    """What a case finds in a process of its own, without a GPU; ModelError, with its last words, if it fails."""
+def _run_apart(case: Case, folder: Path, cache: Path) -> Found:
+    """What a case finds in a process of its own, without a GPU; ModelError, with its last words, if it fails.
+
+    What it started ends with it, and its temporary files are in `folder`.
+    """
     command = [sys.executable, "-m", "artifix.bench.cases", case.kind, json.dumps(case.arguments)]
-    environment = os.environ | {VARIABLE: str(cache), "CUDA_VISIBLE_DEVICES": ""}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-            timeout=_GIVEN_UP,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ModelError(f"not done within {_GIVEN_UP} s") from error
-    if done.returncode < 0:
-        raise ModelError(f"ended by signal {-done.returncode}")
-    if done.returncode:
-        raise ModelError(done.stderr.strip().rpartition("\n")[2] or f"failed with exit status {done.returncode}")
-    found: Found = json.loads(done.stdout)
+    environment = os.environ | {VARIABLE: str(cache), "TMPDIR": str(folder), "CUDA_VISIBLE_DEVICES": ""}
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        try:
+            said, complaint = process.communicate(timeout=_GIVEN_UP)
+        except subprocess.TimeoutExpired as error:
+            raise ModelError(f"not done within {_GIVEN_UP} s") from error
+        finally:
+            _end(process)
+    if process.returncode < 0:
+        raise ModelError(f"ended by signal {-process.returncode}")
+    if process.returncode:
+        raise ModelError(complaint.strip().rpartition("\n")[2] or f"failed with exit status {process.returncode}")
+    found: Found = json.loads(said)
     return found
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Kill what is left of a process and of all that it started."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError, PermissionError):  # macOS, where all has ended
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _put(results: dict[str, Any], case: Case, records: Sequence[Found]) -> None:

@@ -114,6 +114,11 @@ def where(results: dict[str, Any]) -> str:
     return f"Model `{results['model']}`; {machine['cpu']}, {threads}; {versions}; {rounds}."
 
 
+def failures(results: dict[str, Any]) -> list[str]:
+    """What failed after a good round, whose figures stand."""
+    return [f"{name} failed in a later round: {reason}" for name, reason in results.get("failed", {}).items()]
+
+
 def markdown(table: Table) -> str:
     """A table in Markdown."""
     lines = [table.columns, ["---"] * len(table.columns), *table.rows]
@@ -133,7 +138,7 @@ def terminal(results: dict[str, Any]) -> Group:
         if table.rows:
             tables.append(drawn)
     left_out = [f"{name} left out: {reason}" for name, reason in results["left_out"].items()]
-    return Group(*tables, escape(where(results)), *map(escape, left_out))
+    return Group(*tables, escape(where(results)), *map(escape, left_out + failures(results)))
 
 
 def draw(results: dict[str, Any]) -> "Figure":

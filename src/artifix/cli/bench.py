@@ -42,7 +42,7 @@ def bench(
         list[Runtime] | None, typer.Option("--engine", help="What runs it; may be repeated. All that are installed.")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds, of which the medians are told.")] = 3,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores, which are the most.")] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
     plot: Annotated[
         Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs matplotlib.")
@@ -57,12 +57,11 @@ def bench(
     from artifix.bench import report
     from artifix.bench.measure import ENGINES, measure
     from artifix.cli.progress import show_progress
-    from artifix.errors import OutputError
-    from artifix.image import atomic_output
+    from artifix.image import atomic_output, ensure_writable
 
     for path in (json_path, plot):
-        if path and not path.parent.is_dir():  # known before the work, not after it
-            raise OutputError(f"{path}: there is no folder {path.parent}")
+        if path:
+            ensure_writable(path)
     if plot:
         import matplotlib  # noqa: F401
     with show_progress("measuring") as progress:

@@ -34,9 +34,11 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Bina
             temporary.unlink()
 
 
-def ensure_writable(path: str | Path) -> None:
+def ensure_writable(path: str | Path, *, overwrite: bool = True) -> None:
     """OutputError if no file can be put at the path: to be asked before work that would be lost."""
     path = Path(path)
+    if not overwrite and os.path.lexists(path):
+        raise _exists(path)
     if path.is_dir():
         raise OutputError(f"{path}: cannot be written (is a folder)")
     try:

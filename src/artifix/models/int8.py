@@ -41,10 +41,6 @@ def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
     if layers.keys() != ranges.keys():
         raise ModelError("its network does not fit the ranges in its card")
 
-    def rounded(values: Any, low: Any, high: Any, levels: int) -> Any:
-        bounds = [ops.constant(np.asarray(bound, np.float32)) for bound in (low, high)]
-        return ops.fake_quantize(values, *bounds, *bounds, levels).output(0)
-
     for name, convolution in layers.items():
         source = _rounded_input(convolution).get_source_output()
         if source.get_node().get_type_name() != "FakeQuantize":  # as it is where two layers share an input
@@ -57,6 +53,14 @@ def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
         weights = rounded(ops.constant(kernels), -_SPARE * largest, _SPARE * largest, _STEPS)
         convolution.input(1).replace_source_output(weights)
     graph.validate_nodes_and_infer_types()
+
+
+def rounded(values: Any, low: Any, high: Any, levels: int) -> Any:
+    """A graph's values, rounded to one of so many levels between two bounds; OpenVINO then computes in bytes."""
+    import openvino.opset13 as ops
+
+    bounds = [ops.constant(np.asarray(bound, np.float32)) for bound in (low, high)]
+    return ops.fake_quantize(values, *bounds, *bounds, levels).output(0)
 
 
 def _layers(graph: Any) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """OpenVINO's own object, which everything that reads or runs a network in it shares."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
+
+HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
+"""How OpenVINO says the floating precisions that may be asked for."""
 
 
 @cache
@@ -14,3 +17,8 @@ def openvino_core() -> Any:
     import openvino
 
     return openvino.Core()
+
+
+def precision_setting(precision: str) -> dict[str, str]:
+    """The setting to compile or import a network by in this precision; none for what is not asked for by a hint."""
+    return {"INFERENCE_PRECISION_HINT": HINTS[precision]} if precision in HINTS else {}

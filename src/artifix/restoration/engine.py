@@ -108,8 +108,11 @@ def load_engine(
 
 def read_card(model: str | Path) -> ModelCard:
     """The card of a shipped model or of an .onnx file of ours, the network left unloaded; ModelError if it is none."""
+    data = read_model(model)
     try:
-        return openvino_engine.read(openvino_core(), read_model(model))[1]
+        return openvino_engine.read(openvino_core(), data)[1]
+    except ImportError as error:
+        raise ModelError(f"OpenVINO is not installed ({error}); please install artifix again") from error
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
 

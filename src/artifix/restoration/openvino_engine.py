@@ -13,16 +13,15 @@ import numpy as np
 
 from artifix.errors import ModelError
 from artifix.models import card as cards
-from artifix.models import int8
+from artifix.models import int8, runtime
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
-from artifix.models.runtime import openvino_core
+from artifix.models.runtime import openvino_core, precision_setting
 from artifix.restoration import trimming
 from artifix.restoration.cache import read_cached, write_cached
 from artifix.restoration.run import WHOLE, Batch, Inside, Loaded, Run
 
-_HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
 _CACHED_KERNELS: Final = 256  # for layers and shapes of pictures; of its own 5,000, OpenVINO lets go too late
-_TRIAL: Final = 64  # multiples to a side of the tile that int8 is tried on: 128 pixels
+_TRIAL: Final = 64  # multiples to a side of the tile that int8 is tried on: 128 pixels of `mse`, whose multiple is 2
 _TRIALS: Final = 3
 _PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as OpenVINO says them
 
@@ -78,12 +77,10 @@ def _compile(core: Any, data: bytes, precision: str, settings: dict[str, Any]) -
         if not card.ranges:
             return _compile(core, data, "float", settings)
         return _fastest([_compile(core, data, each, settings) for each in ("float", "int8")])
-    if precision in _HINTS:
-        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
     if precision == "int8":
         int8.quantise(model, card.ranges)
     trimmed = trimming.trim(model, card)
-    compiled = core.compile_model(model, "CPU", settings)
+    compiled = core.compile_model(model, "CPU", settings | precision_setting(precision))
     floating = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]
     return _Compiled(compiled, card, "int8" if precision == "int8" else floating, trimmed)
 
@@ -107,7 +104,7 @@ def _key(core: Any, data: bytes, precision: str) -> str | None:
 
     processor = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
     try:  # a change of the code that changes the network must find nothing kept
-        code = [inspect.getsource(module) for module in (int8, trimming, cards, sys.modules[__name__])]
+        code = [inspect.getsource(module) for module in (int8, runtime, trimming, cards, sys.modules[__name__])]
     except OSError:  # installed without its sources
         return None
     return f"{openvino.get_version()} {processor} {code} {hashlib.sha256(data).hexdigest()} {precision}"
@@ -122,16 +119,15 @@ def _keep(key: str | None, network: _Compiled) -> None:
 
 
 def _kept(core: Any, key: str | None, settings: dict[str, Any]) -> _Compiled | None:
-    """The network as it was kept; None if it was not, or OpenVINO refuses it."""
+    """The network as it was kept; None if it was not, is something else, or OpenVINO refuses it."""
     content = read_cached(key) if key is not None else None
     if content is None:
         return None
     facts, _, network = content.partition(b"\n")
-    said = json.loads(facts)
-    if said["precision"] in _HINTS:
-        settings = settings | {"INFERENCE_PRECISION_HINT": _HINTS[said["precision"]]}
     try:
-        compiled = core.import_model(network, "CPU", settings)
-    except RuntimeError:  # OpenVINO's own reasons
+        said = json.loads(facts)
+        card, precision, trimmed = card_from_json(said["card"]), said["precision"], said["trimmed"]
+        compiled = core.import_model(network, "CPU", settings | precision_setting(precision))
+    except (RuntimeError, ValueError, LookupError, TypeError, ModelError):  # OpenVINO's own reasons are the first
         return None
-    return _Compiled(compiled, card_from_json(said["card"]), said["precision"], said["trimmed"])
+    return _Compiled(compiled, card, precision, trimmed)

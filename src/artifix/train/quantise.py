@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from artifix.errors import ModelError
-from artifix.image import atomic_output
+from artifix.image import atomic_output, ensure_writable
 from artifix.models import int8
 from artifix.models.card import METADATA_KEY, ModelCard
 from artifix.models.catalog import read_model
-from artifix.models.runtime import openvino_core
+from artifix.models.runtime import openvino_core, precision_setting
 from artifix.models.torch_weights import network_from_onnx
 from artifix.train.patches import PatchPairs, Pixels, margin_of, read_pictures
 from artifix.train.recipe import DataRecipe
@@ -48,10 +48,12 @@ def quantise_model(
 
     The weights stay as they are: int8 is made of them where the model is loaded. `patches` are drawn from the pictures
     in the `data` folders by `seed`, as in training; the loss is measured on others, those that training holds out.
-    ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training.
+    ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training,
+    OutputError, before the work, if the output cannot be written or exists.
     """
     if output.suffix != ".onnx":
         raise ModelError(f"{output}: a model's name ends in .onnx")
+    ensure_writable(output, overwrite=overwrite)
     file = read_model(model)
     try:
         card, _ = network_from_onnx(file)
@@ -102,7 +104,7 @@ def measure_loss(file: bytes, ranges: Ranges, pictures: list[Pixels], channels: 
 
 
 def _compiled(core: Any, graph: Any) -> Any:
-    return core.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return core.compile_model(graph, "CPU", precision_setting("fp32"))
 
 
 def _with_card(file: bytes, card: ModelCard) -> bytes:
