@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from artifix.errors import ModelError, OutputError, VideoError
-from artifix.models import catalog
 from artifix.restoration import Restorer
 from artifix.restoration.deblocker import Deblocker
 from artifix.video import restore
@@ -271,10 +270,12 @@ def test_what_is_whole_outlasts_an_error_that_comes_after_it(make_clip, restorer
         assert (tmp_path / "out.mp4.segments").exists() == bool(left)
 
 
-@pytest.mark.parametrize(("codec", "model"), [("h264", "mse-video"), ("vp9", "mse")])
-def test_a_codec_may_have_its_model_and_the_record_names_it(make_clip, tmp_path, monkeypatch, codec, model):
-    monkeypatch.setitem(catalog._FOR_FORMAT, codec, "mse-video")
-    clip = make_clip("clip.mkv", codec="libx264", times=(0, 20))
+@pytest.mark.parametrize(
+    ("codec", "options", "model"),
+    [("libx264", {}, "mse-video"), ("libx265", {}, "mse-video"), ("libvpx-vp9", {"cpu-used": "8"}, "mse")],
+)
+def test_a_codec_has_its_model_and_the_record_names_it(make_clip, tmp_path, codec, options, model):
+    clip = make_clip("clip.mkv", codec=codec, times=(0, 20), options=options)
     assert restore_video(clip, tmp_path / "out.mkv", Restorer(), codec="ffv1").model == model
     assert restore_video(clip, tmp_path / "named.mkv", Restorer("mse"), codec="ffv1").model == "mse"
 

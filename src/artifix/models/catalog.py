@@ -27,11 +27,13 @@ MODELS: Final[dict[str, str]] = {
 }
 
 # A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
-# default and is shipped. `mse-video` is none of them: it harms films of CRF 23 and below.
+# default and is shipped.
 _FOR_FORMAT: Final[dict[str, str]] = {
     "WEBP": "mse-any",
     "AVIF": "mse-any",
     "JPEG2000": "mse-any",
+    "h264": "mse-video",
+    "hevc": "mse-video",
 }
 
 
