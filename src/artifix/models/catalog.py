@@ -23,7 +23,7 @@ MODELS: Final[dict[str, str]] = {
     "ssim-y": "a38fda520ea7491aa2041cf8cd795d9ccd711631603ff0a4b560e0551bf2dd83",
     "ar-cnn": "746787087ff9ca5ef3b17f896cdb787f235b433f9ced14c8f429055a5eec3bbf",
     "l4": "0ef55e5a36e62a40f09394317d4fab9c4ab2954d7d3d3bb9c87c1ee1e01cd97f",
-    "l8": "20918979aef27279711ba780342ce668881dd6aaa1f082a6339f457b67415fb6",
+    "l8": "b12b7c8d5352759c1280be8a15acb43670f43bc8b2866181ffca466053a20ab4",
 }
 
 # A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
