@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
+
+_SECONDS = 30_000  # milliseconds that a page may take; a busy machine is slow
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -114,3 +117,36 @@ def make_devkit(photograph: NDArray[np.uint8], tmp_path: Path):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")  # while it is there, its event loop leaves no room for another
+def browser():
+    """A real Chromium, where there is one."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("there is no Chromium")
+    playwright.expect.set_options(timeout=_SECONDS)
+    with playwright.sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(address, **options) -> a page; whatever goes wrong in its scripts fails the test."""
+    contexts, wrong = [], []
+
+    def open_one(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(_SECONDS)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -61,3 +61,28 @@ def _served(limits, **options):
 def served():
     """with served(limits) as port: the real server, on loopback."""
     return _served
+
+
+@pytest.fixture(scope="module")
+def address(served):
+    with served(Limits()) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def photo(jpeg, tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg)
+    return path
+
+
+@pytest.fixture
+def upload():
+    """upload(page, *paths): choose files, and wait until they are restored."""
+    expect = pytest.importorskip("playwright.sync_api").expect
+
+    def choose(page, *paths):
+        page.set_input_files("#files", [str(path) for path in paths])
+        expect(page.locator("#strip li[data-state=done]")).to_have_count(len(paths))
+
+    return choose

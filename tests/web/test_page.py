@@ -16,57 +16,8 @@ from artifix.restoration import Restorer
 from artifix.web import work
 from artifix.web.limits import Limits
 
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")]
-SECONDS = 30_000  # milliseconds; a busy machine is slow
-
-
-@pytest.fixture(scope="module")
-def address(served):
-    with served(Limits()) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    expect.set_options(timeout=SECONDS)
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """open_page(address, **options) -> a page; whatever goes wrong in its scripts fails the test."""
-    contexts, wrong = [], []
-
-    def open_one(address, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(SECONDS)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-@pytest.fixture
-def photo(jpeg, tmp_path):
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(jpeg)
-    return path
-
-
-def upload(page, *paths):
-    page.set_input_files("#files", [str(path) for path in paths])
-    expect(page.locator("#strip li[data-state=done]")).to_have_count(len(paths))
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
 
 
 def slide(page, name, value):
@@ -78,7 +29,7 @@ def slide(page, name, value):
 
 
 def taken(page, click) -> tuple[str, bytes]:
-    with page.expect_download(timeout=SECONDS) as download:
+    with page.expect_download() as download:
         click()
     return download.value.suggested_filename, download.value.path().read_bytes()
 
@@ -90,7 +41,7 @@ def seen(page) -> np.ndarray:
     return image[height // 2 - 30 : height // 2 + 30, width // 2 - 40 : width // 2 + 40]
 
 
-def test_upload_compare_and_download(open_page, address, photo, tmp_path):
+def test_upload_compare_and_download(open_page, address, photo, tmp_path, upload):
     page = open_page(address)
     posts = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
@@ -125,69 +76,6 @@ def test_upload_compare_and_download(open_page, address, photo, tmp_path):
     )
 
 
-def test_the_divider_by_hand_and_by_keys(open_page, address, photo):
-    page = open_page(address)
-    upload(page, photo)
-    divider, box = page.locator("#divider"), page.locator("#viewer").bounding_box()
-    divider.focus()
-    for key, place in {"ArrowRight": "51", "Shift+ArrowLeft": "41", "Home": "0", "End": "100"}.items():
-        page.keyboard.press(key)
-        expect(divider).to_have_attribute("aria-valuenow", place)
-    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2, steps=3)
-    page.mouse.up()
-    expect(divider).to_have_attribute("aria-valuetext", "25 % before, 75 % after")
-    clip = page.locator(".side.after").evaluate("side => getComputedStyle(side).clipPath")
-    assert clip == "inset(0px 0px 0px 25%)" or clip.endswith("px)")
-
-
-def layers(page) -> list[str]:
-    return page.locator(".side .layer").evaluate_all("all => all.map(one => getComputedStyle(one).transform)")
-
-
-def test_zoom_and_pan_are_one_for_both_sides(open_page, address, photo):
-    page = open_page(address)
-    upload(page, photo)
-    fitted = layers(page)
-    box = page.locator("#viewer").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.wheel(0, -800)
-    expect(page.locator("#zoom-value")).not_to_have_text("Fit")
-    zoomed = layers(page)
-    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 4 - 90, box["y"] + box["height"] / 4 - 50)
-    page.mouse.up()
-    panned = layers(page)
-    assert len({tuple(fitted), tuple(zoomed), tuple(panned)}) == 3
-    assert all(len(set(places)) == 1 for places in (fitted, zoomed, panned))
-    page.keyboard.press("0")
-    assert layers(page) == fitted
-    page.keyboard.press("1")
-    expect(page.locator("#zoom-value")).to_have_text("100 %")
-
-
-def test_two_fingers_zoom(open_page, address, photo):
-    page = open_page(address, has_touch=True, viewport={"width": 390, "height": 844})
-    upload(page, photo)
-    box = page.locator("#viewer").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    session = page.context.new_cdp_session(page)
-
-    def touch(kind, apart):
-        points = [{"x": x - apart, "y": y, "id": 1}, {"x": x + apart, "y": y, "id": 2}] if apart else []
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    fitted = layers(page)
-    touch("touchStart", 40)
-    for apart in (60, 80, 100, 120):
-        touch("touchMove", apart)
-    touch("touchEnd", 0)
-    expect(page.locator("#zoom-value")).not_to_have_text("Fit")
-    assert layers(page) != fitted
-
-
 def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_path):
     Image.fromarray(photograph).save(tmp_path / "flat.tif")
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
@@ -211,7 +99,7 @@ def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_
     expect(states).to_have_count(2)
 
 
-def test_all_are_one_archive(open_page, address, photograph, tmp_path):
+def test_all_are_one_archive(open_page, address, photograph, tmp_path, upload):
     names = ["a/photo.jpg", "b/photo.jpg", "c/PHOTO.JPG", "häuser.jpg", *(f"{number}.png" for number in range(8))]
     for number, name in enumerate(names):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -257,7 +145,7 @@ def test_what_cannot_be_made_is_said_and_the_others_are_in_the_archive(open_page
     expect(page.locator("#download-all")).to_be_enabled()
 
 
-def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path):
+def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path, upload):
     other, vivid = tmp_path / "other.onnx", tmp_path / "vivid.onnx"
     for path in (other, vivid):
         path.write_bytes(read_model("mse"))
@@ -279,7 +167,7 @@ def test_model_and_detail_run_anew_without_another_upload(open_page, served, pho
         assert sent == []
 
 
-def test_a_picture_that_the_server_keeps_no_longer_is_sent_again(open_page, served, photo):
+def test_a_picture_that_the_server_keeps_no_longer_is_sent_again(open_page, served, photo, upload):
     with served(Limits(kept_seconds=1)) as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         upload(page, photo)
@@ -325,7 +213,7 @@ def test_a_server_that_is_away_is_said_and_files_wait(open_page, address, photo)
     expect(page.locator("#strip li[data-state=done]")).to_have_count(2)
 
 
-def test_nothing_is_said_to_be_uploaded_where_nothing_is(open_page, address, photo):
+def test_nothing_is_said_to_be_uploaded_where_nothing_is(open_page, address, photo, upload):
     page = open_page(address)
     upload(page, photo)
     page.evaluate("""() => {
@@ -341,7 +229,7 @@ def test_nothing_is_said_to_be_uploaded_where_nothing_is(open_page, address, pho
     assert not [text for text in said if text.startswith("Upload")]
 
 
-def test_the_focus_stays_in_the_strip_when_pictures_are_removed(open_page, address, photo, tmp_path):
+def test_the_focus_stays_in_the_strip_when_pictures_are_removed(open_page, address, photo, tmp_path, upload):
     paths = [photo, *(shutil.copy(photo, tmp_path / f"{name}.jpg") for name in "ab")]
     page = open_page(address)
     upload(page, *paths)
@@ -377,17 +265,7 @@ def test_progress_is_live_and_cancelling_stops_the_server(open_page, address, ph
     expect(page.locator("#strip li[data-state=done]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_window_in_either_light(open_page, address, photo, scheme):
-    page = open_page(address, color_scheme=scheme, viewport={"width": 360, "height": 740})
-    upload(page, photo)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    brightness = np.mean([int(part) for part in ground.removeprefix("rgb(").removesuffix(")").split(",")])
-    assert (brightness < 64) == (scheme == "dark")
-
-
-def test_every_control_has_a_name(open_page, address, photo):
+def test_every_control_has_a_name(open_page, address, photo, upload):
     page = open_page(address)
     upload(page, photo)
     tree = page.locator("body").aria_snapshot()
@@ -400,7 +278,7 @@ def test_every_control_has_a_name(open_page, address, photo):
     expect(page.locator("#detail")).to_have_attribute("aria-valuetext", "0 %")
 
 
-def test_a_token_is_asked_for(open_page, served, photo):
+def test_a_token_is_asked_for(open_page, served, photo, upload):
     with served(Limits(), token="sesame") as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         expect(page.locator("#token-dialog")).to_be_visible()
