@@ -6,6 +6,7 @@ from PIL import Image
 
 from artifix.codecs.quantisation import quantisation_tables as standard
 from artifix.image import read_picture, write_picture
+from artifix.image.jpeg import tables_of
 
 
 @pytest.mark.parametrize(("mode", "components"), [("L", [0]), ("RGB", [0, 1, 1])])
@@ -13,14 +14,19 @@ def test_a_jpeg_keeps_the_tables_of_its_components(tmp_path, photograph, mode, c
     path = tmp_path / "picture.jpg"
     Image.fromarray(photograph).convert(mode).save(path, quality=30)
     luma, chroma = standard()[29].tolist()
-    assert read_picture(path).tables == tuple(tuple((luma, chroma)[which]) for which in components)
+    tables = tuple(tuple((luma, chroma)[which]) for which in components)
+    assert read_picture(path).tables == tables_of(path.read_bytes()) == tables
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
 def test_other_formats_have_none(tmp_path, photograph, suffix):
     path = tmp_path / f"picture{suffix}"
     Image.fromarray(photograph).save(path)
-    assert read_picture(path).tables is None
+    assert read_picture(path).tables is tables_of(path.read_bytes()) is None
+
+
+def test_what_is_no_picture_has_none():
+    assert tables_of(b"") is tables_of(b"\xff\xd8 and nothing more") is None
 
 
 def test_they_are_not_written(tmp_path, photograph):

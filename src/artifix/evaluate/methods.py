@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from artifix.color import rgb_to_ycbcr
 from artifix.errors import ImageError, ModelError
 from artifix.image import read_image
-from artifix.models.catalog import read_model
+from artifix.image.jpeg import tables_of
+from artifix.models.catalog import models_of, read_model
 from artifix.restoration import Restorer
 from artifix.restoration.deblocker import SA_DCT, load_sa_dct
 
@@ -66,14 +68,18 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
         return
     restorer = Restorer(name, precision="fp32")
 
-    def restore(degraded: Pixels) -> Pixels:
-        return restorer.restore_image(degraded).astype(np.uint8, copy=False)
+    def restore(degraded: Pixels, file: bytes) -> Pixels:
+        return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
 
-    stem, fingerprint = Path(name).stem, hashlib.sha256(read_model(name)).hexdigest()[:16]
-    yield Method(stem, lambda degraded, file: restore(degraded), fingerprint)
+    digest = hashlib.sha256(b"".join(map(read_model, models_of(str(name)))))
+    stem, fingerprint = Path(name).stem, digest.hexdigest()[:16]
+    yield Method(stem, restore, fingerprint)
     if ensemble:
-        restore_eight = ensemble_of(restore)
-        yield Method(f"{stem}+", lambda degraded, file: restore_eight(degraded), fingerprint)
+        yield Method(
+            f"{stem}+",
+            lambda degraded, file: ensemble_of(partial(restore, file=file))(degraded),
+            fingerprint,
+        )
 
 
 def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
@@ -95,9 +101,15 @@ def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixel
 
 def _sa_dct() -> Method:
     sa_dct = load_sa_dct()
-    return Method(
-        SA_DCT, lambda degraded, file: sa_dct.deblock(degraded, sa_dct.quantisation_tables(file)), codec=JPEG.name
-    )
+
+    def restore(degraded: Pixels, file: bytes) -> Pixels:
+        tables = tables_of(file)
+        if tables is None:
+            raise ModelError(f"{SA_DCT}: reads the quantisation tables of a JPEG, and this is none")
+        restored: Pixels = sa_dct.deblock(degraded, tables)
+        return restored
+
+    return Method(SA_DCT, restore, codec=JPEG.name)
 
 
 def load_peer(command: str) -> Method:

@@ -1,6 +1,10 @@
 """What a JPEG says beside its pixels."""
 
-from PIL import ImageFile, JpegImagePlugin
+import io
+
+from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
+
+from artifix.image.pillow import quiet_pillow
 
 Table = tuple[int, ...]
 """64 quantisation steps, row by row."""
@@ -12,3 +16,12 @@ def quantisation_tables(file: ImageFile.ImageFile) -> tuple[Table, ...] | None:
         return None
     found = [file.quantization.get(component[3]) for component in file.layer]
     return tuple(tuple(table) for table in found if table) if all(found) else None
+
+
+def tables_of(file: bytes) -> tuple[Table, ...] | None:
+    """The same of a whole file; None for what is no JPEG."""
+    try:
+        with quiet_pillow(), Image.open(io.BytesIO(file), formats=["JPEG"]) as opened:
+            return quantisation_tables(opened)
+    except UnidentifiedImageError:
+        return None

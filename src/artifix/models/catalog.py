@@ -1,6 +1,7 @@
 """The models that ship with artifix, by name, and where a model file is found."""
 
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ MODELS: Final[dict[str, str]] = {
     "mse-y": "d81f7160302258f57c1f30cf00c0048c4ecb09580a8af2cc1073e165f0367240",
     "ssim-y": "a38fda520ea7491aa2041cf8cd795d9ccd711631603ff0a4b560e0551bf2dd83",
     "ar-cnn": "746787087ff9ca5ef3b17f896cdb787f235b433f9ced14c8f429055a5eec3bbf",
+    "ar-cnn-10": "6f5792891f66ee5161011979eeab1491cf4816485df472c809a0f5a3654c0a72",
     "l4": "0ef55e5a36e62a40f09394317d4fab9c4ab2954d7d3d3bb9c87c1ee1e01cd97f",
     "l8": "b12b7c8d5352759c1280be8a15acb43670f43bc8b2866181ffca466053a20ab4",
 }
@@ -36,11 +38,26 @@ _FOR_FORMAT: Final[dict[str, str]] = {
     "hevc": "mse-video",
 }
 
+# A model -> the one of its network for coarse JPEGs, where one does not serve all qualities as its authors' did.
+_FOR_COARSE: Final[dict[str, str]] = {"ar-cnn": "ar-cnn-10"}
+_COARSE: Final = 170  # the mean quantisation step of luma from which a JPEG is coarse: libjpeg's quality 14
+
 
 def model_for(format: str, lossy: bool) -> str:
     """The shipped model for a picture's format or a video's codec; what lost nothing may yet have been a JPEG."""
     model = _FOR_FORMAT.get(format, DEFAULT) if lossy else DEFAULT
     return model if model in MODELS else DEFAULT
+
+
+def model_for_tables(model: str, tables: Sequence[Sequence[int]] | None) -> str:
+    """The model itself, or where it has one, its companion for the JPEGs of such quantisation tables (luma's first)."""
+    coarse = tables is not None and sum(tables[0]) >= _COARSE * len(tables[0])
+    return _FOR_COARSE.get(model, model) if coarse else model
+
+
+def models_of(model: str) -> tuple[str, ...]:
+    """All the models that `model_for_tables` may name for this one, itself first."""
+    return (model, _FOR_COARSE[model]) if model in _FOR_COARSE else (model,)
 
 
 def read_model(model: str | Path) -> bytes:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
 from artifix.errors import ModelError
 from artifix.image import Picture, Pixels, Space
+from artifix.image.jpeg import tables_of
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT, VIVID, model_for
+from artifix.models.catalog import DEFAULT, VIVID, model_for, model_for_tables
 from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
@@ -74,15 +75,19 @@ class Restorer(FileRestorer):
         return self.engine.card
 
     def for_picture(self, picture: Picture) -> "Restorer":
-        """The restorer itself, or where no model was named one alike but for the model, which suits the format."""
-        return self._for(picture.format, picture.lossy)
+        """The restorer itself, or one alike but for the model, which suits the picture's format and its tables."""
+        model = model_for(picture.format, picture.lossy) if self._by_format else self.model
+        return self._with(model_for_tables(model, picture.tables))
 
     def for_video(self, codec: str) -> "Restorer":
         """The same for a video, by FFmpeg's name of its codec."""
-        return self._for(codec, lossy=True)
+        return self._with(model_for(codec, lossy=True) if self._by_format else self.model)
 
-    def _for(self, format: str, lossy: bool) -> "Restorer":
-        model = model_for(format, lossy) if self._by_format else self.model
+    def for_file(self, file: bytes) -> "Restorer":
+        """The same for an image that was decoded from this file, whatever its format: by its tables alone."""
+        return self._with(model_for_tables(self.model, tables_of(file)))
+
+    def _with(self, model: str) -> "Restorer":
         if model == self.model:
             return self
         with self._lock:

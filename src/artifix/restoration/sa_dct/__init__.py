@@ -6,6 +6,6 @@ its shape, small coefficients are dropped, and the overlapping estimates of all 
 does the same with empirical Wiener weights, which are taken from the first.
 """
 
-from artifix.restoration.sa_dct.deblocking import deblock, deblock_planes, noise_level, quantisation_tables
+from artifix.restoration.sa_dct.deblocking import deblock, deblock_planes, noise_level
 
-__all__ = ["deblock", "deblock_planes", "noise_level", "quantisation_tables"]
+__all__ = ["deblock", "deblock_planes", "noise_level"]

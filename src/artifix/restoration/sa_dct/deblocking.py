@@ -1,18 +1,14 @@
 """JPEG deblocking by SA-DCT: the noise level from the file, hard thresholds, then empirical Wiener weights."""
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
-from artifix.errors import ModelError
-from artifix.image import jpeg
-from artifix.image.pillow import quiet_pillow
+from artifix.image.jpeg import Table
 from artifix.restoration.sa_dct.compiled import compiled
 from artifix.restoration.sa_dct.neighbourhood import DIRECTIONS, SCALES, adaptive_scales, octagon
 from artifix.restoration.sa_dct.transform import dct_bases, forward, inverse
@@ -32,17 +28,17 @@ _THRESHOLD: Final = 0.77
 _OVERLAP: Final = 70
 
 
-def deblock(image: Pixels, tables: Sequence[jpeg.Table]) -> Pixels:
+def deblock(image: Pixels, tables: Sequence[Table]) -> Pixels:
     """The image without its JPEG artifacts; uint8, grey (H, W) or RGB (H, W, 3), gives the same shape.
 
-    `tables` are the quantisation tables (see `quantisation_tables`) of the grey plane or of Y, Cb and Cr.
+    `tables` are the quantisation tables (`artifix.image.jpeg`) of the grey plane or of Y, Cb and Cr.
     """
     planes = deblock_planes(image[..., None] if image.ndim == 2 else rgb_to_ycbcr(image), tables)
     rgb = planes[..., 0] if image.ndim == 2 else ycbcr_to_rgb(planes)
     return np.rint(rgb).clip(0, 255).astype(np.uint8)
 
 
-def deblock_planes(planes: NDArray[np.uint8 | np.float32], tables: Sequence[jpeg.Table]) -> Plane:
+def deblock_planes(planes: NDArray[np.uint8 | np.float32], tables: Sequence[Table]) -> Plane:
     """A grey plane (H, W, 1), or Y, Cb and Cr (H, W, 3), in 0..255 -> the same without artifacts, float32, not clipped.
 
     The chroma is filtered in the luma's octagons.
@@ -51,15 +47,6 @@ def deblock_planes(planes: NDArray[np.uint8 | np.float32], tables: Sequence[jpeg
     scales = adaptive_scales(noisy[0], noise_level(tables[0]))
     restored = [_denoise(plane, scales, noise_level(table)) for plane, table in zip(noisy, tables, strict=True)]
     return np.stack(restored, axis=-1) * np.float32(255)
-
-
-def quantisation_tables(file: bytes) -> tuple[jpeg.Table, ...]:
-    """The tables of a JPEG's components, in their order, each of 64 steps row by row; ModelError for another format."""
-    with quiet_pillow(), Image.open(io.BytesIO(file)) as opened:
-        tables = jpeg.quantisation_tables(opened)
-        if tables is None:
-            raise ModelError(f"sa-dct: reads the quantisation tables of a JPEG, and this is {opened.format}")
-        return tables
 
 
 def noise_level(table: Sequence[int]) -> float:
