@@ -153,6 +153,7 @@ def test_another_input_is_refused_with_what_it_is(make_detector, options, messag
         ({"boxes": ONE * 3, "scores": SURE}, r"it gave boxes \(3, 4\), scores \(1, 20\); expected boxes \(N, 4\)"),
         ({"boxes": np.zeros((1, 4, 9)), "scores": np.zeros((1, 20, 9))}, r"it gave boxes \(1, 4, 9\)"),
         ({"boxes": ONE, "scores": SURE[:, :5]}, "scores of 5 classes, its card names 20"),
+        ({"boxes": [[8, 0, 64, 48]], "scores": SURE}, "a box reaches 64, expected 0..1; are they in pixels"),
         ({"boxes": ONE, "scores": SURE * 90}, "a score of 90, expected 0..1"),
         ({"boxes": ONE, "scores": SURE * np.nan}, "a score of nan, expected 0..1"),
         ({"boxes": ONE, "scores": SURE - 0.1}, "a score of -0.1, expected 0..1"),

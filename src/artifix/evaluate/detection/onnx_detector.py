@@ -24,6 +24,7 @@ METADATA_KEY: Final = "detector"
 _EXPECTED: Final = "boxes (N, 4) with scores (N, classes), or with labels and scores (N,)"
 _OUTPUTS: Final = ("boxes", "scores", "labels")
 _ROUNDING: Final = 1e-5  # by which a softmax in fp32 may be above 1
+_FARTHEST: Final = 10.0  # that a box in 0..1 of the picture may reach; what is beside the picture is cut off
 _GREY: Final = 114  # around a letterboxed picture, as the YOLO family has it
 
 
@@ -93,6 +94,8 @@ class OnnxDetector:
             raise ModelError(f"{self.name}: OpenVINO cannot run it on {size} pixels ({reason})") from error
         boxes, labels, scores = self._read(self._shaped(found))
         if self.card.boxes == "relative":
+            if boxes.size and (farthest := np.abs(boxes).max()) > _FARTHEST:
+                raise ModelError(f"{self.name}: a box reaches {farthest:g}, expected 0..1; are they in pixels?")
             boxes = boxes * (fed.shape[1], fed.shape[0], fed.shape[1], fed.shape[0])
         boxes = ((boxes - np.tile(shift, 2)) / np.tile(scale, 2)).clip(0, (width, height, width, height))
         if self.card.nms is not None:
