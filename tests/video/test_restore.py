@@ -1,3 +1,4 @@
+import io
 import itertools
 import resource
 import signal
@@ -8,6 +9,7 @@ from functools import partial
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from artifix.errors import ModelError, OutputError, VideoError
 from artifix.restoration import Restorer
@@ -19,6 +21,22 @@ from artifix.yuv import Layout, add_change, to_ycbcr
 from .conftest import TICKS, decoded
 
 UNEVEN = (0, 20, 45, 100, 101, 300, 340)
+
+
+def with_sound(clip, target, codec):
+    """A clip's pictures and a quarter of a second of noise, stereo, in another file."""
+    noise = np.random.default_rng(0).integers(-3000, 3000, (1, 2 * 12_000)).astype(np.int16)
+    with av.open(str(clip)) as film, av.open(str(target), "w") as container:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        sound = container.add_stream(codec, 48_000, layout="stereo")
+        for packet in film.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                container.mux(packet)
+        frame = av.AudioFrame.from_ndarray(noise, format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = 48_000, 0
+        container.mux([*sound.encode(frame), *sound.encode(None)])
+    return target
 
 
 def packets(path, kind):
@@ -289,3 +307,76 @@ def test_timestamps_count_in_the_films_own_ticks(make_clip, restorer, tmp_path):
     clip = make_clip(times=UNEVEN)
     restore_video(clip, tmp_path / "out.mp4", restorer)
     assert [time for time, _ in decoded(tmp_path / "out.mp4")] == [time * TICKS for time in UNEVEN]
+
+
+@pytest.mark.parametrize("spoil", ["empty", "cut", "list", "other"])
+def test_a_spoilt_segment_is_made_anew(make_clip, restorer, tmp_path, spoil):
+    clip, out = make_clip("clip.mkv"), tmp_path / "out.mkv"
+    whole = tmp_path / "whole.mkv"
+    restore_video(clip, whole, restorer, codec="ffv1", segment=2)
+
+    def stop(share):
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore_video(clip, out, restorer, codec="ffv1", segment=2, progress=stop)
+    second = tmp_path / "out.mkv.segments" / "00001.mkv"
+    spoilt = {"empty": b"", "cut": second.read_bytes()[:-400], "other": b"no video", "list": second.read_bytes()}
+    second.write_bytes(spoilt[spoil])
+    if spoil == "list":
+        second.with_suffix(".json").write_text("[1, 2]")
+    restore_video(clip, out, restorer, codec="ffv1", segment=2)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_names_may_have_a_colon(make_clip, restorer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_clip("10:00.mp4")
+    restore_video("10:00.mp4", "12:30.mkv", restorer)
+    assert len(decoded(tmp_path / "12:30.mkv")) == 6
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi"])
+def test_pcm_without_a_named_layout_is_kept_in_mp4(make_clip, restorer, tmp_path, suffix):
+    source = with_sound(make_clip(codec="mpeg4"), tmp_path / f"sound{suffix}", "pcm_s16le")
+    record = restore_video(source, tmp_path / "out.mp4", restorer)
+    assert record.notes == ()
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio[0].codec_context.layout.nb_channels == 2
+
+
+def test_what_a_container_refuses_only_at_its_end_is_left_out_and_said(make_clip, restorer, tmp_path):
+    source = with_sound(make_clip(), tmp_path / "sound.mkv", "libopus")
+    record = restore_video(source, tmp_path / "out.mov", restorer)
+    assert record.notes == ("stream 1 left out: audio opus",)
+    assert len(decoded(tmp_path / "out.mov")) == 6
+
+
+@pytest.mark.parametrize(("name", "kept"), [("out.mkv", True), ("out.mp4", True), ("out.mov", False)])
+def test_a_cover_stays_a_cover_or_is_said_to_be_left_out(make_clip, restorer, tmp_path, name, kept):
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16), "red").save(file, "JPEG")
+    with av.open(str(make_clip())) as film, av.open(str(tmp_path / "covered.mkv"), "w") as container:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        container.add_attachment("cover.jpg", "image/jpeg", file.getvalue())
+        for packet in film.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                container.mux(packet)
+    record = restore_video(tmp_path / "covered.mkv", tmp_path / name, restorer)
+    with av.open(str(tmp_path / name)) as container:
+        covers = [one for one in container.streams.video if one.disposition & av.stream.Disposition.attached_pic]
+        assert len(covers) == len(container.streams) - 1 == int(kept)
+        for cover in covers:
+            assert bytes(next(container.demux(cover))) == file.getvalue()
+    assert record.notes == (() if kept else ("stream 1 left out: video mjpeg",))
+
+
+def test_frames_of_an_avi_have_its_even_times(make_clip, restorer, tmp_path):
+    times = range(0, 240, 20)
+    clip = make_clip("clip.avi", times=times, ticks=Fraction(1, 600), options={"bf": "3", "crf": "30"})
+    restore_video(clip, tmp_path / "out.mkv", restorer, codec="ffv1")
+    found = [float(time) for time, _ in decoded(tmp_path / "out.mkv")]
+    assert len(found) == len(times)
+    assert np.diff(found) == pytest.approx(1 / 30, abs=2e-3)

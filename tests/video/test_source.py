@@ -179,3 +179,10 @@ def test_the_usual_codec_of_each_depth(make_clip):
     eight, ten = make_clip(), make_clip("ten.mkv", codec="ffv1", pix_fmt="yuv420p10le")
     assert choose(probe(eight, max_pixels=10**6)).codec == "h264"
     assert choose(probe(ten, max_pixels=10**6)).codec == "hevc"
+
+
+def test_transparency_beside_the_frames_is_refused(make_clip, restorer, tmp_path):
+    clip = make_clip("clear.webm", codec="libvpx-vp9", pix_fmt="yuva420p")
+    with pytest.raises(VideoError, match=r"clear.webm: has transparency"):
+        restore_video(clip, tmp_path / "out.mkv", restorer)
+    assert list(tmp_path.glob("out*")) == []

@@ -1,10 +1,13 @@
-"""A container that is written into an open file."""
+"""Containers: one that is written into an open file, and one of our own that is read again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import av
+
+from artifix.errors import OutputError
 
 
 @contextmanager
@@ -18,6 +21,16 @@ def open_container(file: BinaryIO, name: str) -> Iterator[Any]:
         if watched.error:  # all that PyAV tells of it is that a callback failed
             raise watched.error from None
         raise
+
+
+@contextmanager
+def reopen_container(path: Path) -> Iterator[Any]:
+    """A container that was written earlier; OutputError if FFmpeg cannot read it, now or later."""
+    try:
+        with av.open(f"file:{path}") as container:  # the prefix: a name may have a colon
+            yield container
+    except av.FFmpegError as error:
+        raise OutputError(f"{path}: cannot be read again ({error.strerror})") from error
 
 
 class _Watched:

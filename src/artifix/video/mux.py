@@ -1,16 +1,21 @@
 """The finished file: the restored frames under their own timestamps, and everything else copied from the source."""
 
 import heapq
+import io
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import av
 
 from artifix.errors import OutputError
-from artifix.video.container import open_container
+from artifix.video.container import open_container, reopen_container
 from artifix.video.segments import Segment, read_packets
 from artifix.video.source import Video, open_video
 
+# A cover's codec -> its suffix and type as an attachment, which is what Matroska has for covers.
+_COVERS: Final = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
+_LAYOUTS: Final = {1: "mono", 2: "stereo"}
 _OF_THE_OLD_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -24,7 +29,7 @@ def assemble(
     """
     with (
         open_video(video.path) as source,
-        av.open(str(segments[0].path)) as first,
+        reopen_container(segments[0].path) as first,
         open_container(file, container_name) as output,
     ):
         output.flags |= av.container.core.Flags.bitexact.value  # the same input makes the same file
@@ -70,17 +75,54 @@ def _add_copies(output: Any, source: Any, video: Video) -> tuple[dict[int, Any],
     for stream in source.streams:
         if stream.index == video.stream:
             continue
-        try:
-            if stream.type == "data" or (stream.type == "attachment" and output.format.name != "matroska"):
-                raise ValueError
-            copies[stream.index] = output.add_stream_from_template(stream, opaque=True)
-        except ValueError:
-            name = getattr(stream, "name", None)
-            if not (name == "bin_data" and source.chapters()):  # QuickTime's own track of chapters, which are copied
-                notes.append(f"stream {stream.index} left out: {stream.type} {name or 'of no known codec'}")
-        else:
+        name = getattr(stream, "name", None)
+        if name in _COVERS and _is_cover(stream) and output.format.name == "matroska":
+            suffix, kind = _COVERS[name]
+            output.add_attachment(f"cover.{suffix}", kind, bytes(_first_packet(video, stream.index)))
+        elif _holds(output.format.name, video, stream.index):
+            copies[stream.index] = _add_copy(output, stream)
             _describe(copies[stream.index], stream)
+        elif not (name == "bin_data" and source.chapters()):  # QuickTime's own track of chapters, which are copied
+            notes.append(f"stream {stream.index} left out: {stream.type} {name or 'of no known codec'}")
     return copies, notes
+
+
+def _holds(container_name: str, video: Video, index: int) -> bool:
+    """Whether a container takes a stream of the source: with its first packet it is written to nowhere.
+
+    Some containers, MP4 for one, refuse a stream only as the file is closed.
+    """
+    with open_video(video.path) as source:
+        stream = source.streams[index]
+        if stream.type == "attachment":
+            return container_name == "matroska"
+        if stream.type == "data" or (_is_cover(stream) and container_name == "mov"):
+            return False
+        try:
+            with open_container(io.BytesIO(), container_name) as output:
+                copies = {index: _add_copy(output, stream)}
+                output.start_encoding()
+                for packet in itertools.islice(_copied_packets(source, copies), 1):
+                    output.mux(packet)
+        except (av.FFmpegError, ValueError):
+            return False
+        return True
+
+
+def _add_copy(output: Any, stream: Any) -> Any:
+    copy = output.add_stream_from_template(stream, opaque=True)
+    if stream.type == "audio" and (channels := stream.codec_context.layout.nb_channels) in _LAYOUTS:
+        copy.codec_context.layout = _LAYOUTS[channels]  # AVI and Matroska count PCM's channels alone, MP4 wants a name
+    return copy
+
+
+def _first_packet(video: Video, index: int) -> Any:
+    with open_video(video.path) as source:
+        return next(packet for packet in source.demux(source.streams[index]) if packet.size)
+
+
+def _is_cover(stream: Any) -> bool:
+    return bool(stream.type == "video" and stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _describe(stream: Any, original: Any) -> None:
@@ -103,18 +145,15 @@ def _restored_packets(stream: Any, video: Video, segments: Sequence[Segment]) ->
     times = [time for segment in segments for time in segment.times]
     delay = max(segment.delay for segment in segments)
     step = times[1] - times[0] if len(times) > 1 else 1
-    shown = coded = 0
+    coded = 0
     for segment in segments:
-        for packet in read_packets(segment):
+        for packet in read_packets(segment.path):
             number = packet.pts
             packet.stream, packet.time_base = stream, video.time_base
             packet.pts, packet.duration = segment.times[number], segment.durations[number]
             packet.dts = times[coded - delay] if coded >= delay else times[0] - (delay - coded) * step
             coded += 1
             yield packet
-        shown += len(segment.times)
-    if coded != shown:
-        raise OutputError(f"{segments[0].path.parent}: {coded} frames of {shown} are there; delete it and begin anew")
 
 
 def _copied_packets(source: Any, copies: dict[int, Any]) -> Iterator[Any]:

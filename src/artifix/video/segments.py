@@ -21,7 +21,7 @@ import av
 
 from artifix.errors import CodecError, OutputError
 from artifix.image import atomic_output
-from artifix.video.container import open_container
+from artifix.video.container import open_container, reopen_container
 from artifix.video.encoders import Encoding, add_encoder
 from artifix.video.source import Video
 
@@ -70,10 +70,9 @@ class Segments:
         path = self.folder / f"{name}.mkv"
         times: list[int] = []
         durations: list[int] = []
-        delay = 0
+        order: list[int] = []
         with atomic_output(path, overwrite=True) as file, open_container(file, "matroska") as container:
             stream = _opened(container, video, encoding)
-            coded = 0
             for frame in itertools.chain(frames, [None]):
                 if frame is not None:
                     times.append(frame.pts)
@@ -81,15 +80,14 @@ class Segments:
                     frame.pts, frame.time_base = len(times) - 1, stream.codec_context.time_base
                     frame.pict_type = 0  # the encoder's own choice, not the decoded frame's
                 for packet in _encode(stream, frame, video):
-                    delay = max(delay, coded - packet.pts)
-                    coded += 1
                     # x265 4.2 gives a single frame any decoding time; Matroska keeps none, so any valid one will do.
-                    packet.time_base, packet.dts, packet.duration = TICK, coded - 1 - _DEEPEST, 1
+                    packet.time_base, packet.dts, packet.duration = TICK, len(order) - _DEEPEST, 1
+                    order.append(packet.pts)
                     container.mux(packet)
             container.close()
-            segment = Segment(path, times, durations, delay)
+            segment = Segment(path, times, durations, _delay(order))
             with atomic_output(path.with_suffix(".json"), overwrite=True) as output:
-                output.write(json.dumps({"times": times, "durations": durations, "delay": delay}).encode())
+                output.write(json.dumps({"times": times, "durations": durations}).encode())
         return segment
 
     def end(self) -> None:
@@ -97,12 +95,19 @@ class Segments:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _whole(self) -> Iterator[Segment]:
+        """The segments up to the first one that is not there, or not all of it: after a power cut a file may be empty."""
         for number in itertools.count():
             path = self.folder / f"{number:05}.mkv"
             values = _read(path.with_suffix(".json"))
-            if not path.exists() or values is None:
+            try:
+                order = [packet.pts for packet in read_packets(path)]
+                times, durations = values["times"], values["durations"]
+                complete = sorted(order) == list(range(len(times))) and len(durations) == len(times) > 0
+            except (OutputError, TypeError, KeyError):
                 return
-            yield Segment(path, **values)
+            if not complete:
+                return
+            yield Segment(path, times, durations, _delay(order))
 
 
 def job_of(video: Video, encoding: Encoding, restorer: dict[str, Any], length: int) -> dict[str, Any]:
@@ -117,13 +122,18 @@ def job_of(video: Video, encoding: Encoding, restorer: dict[str, Any], length: i
     }
 
 
-def read_packets(segment: Segment) -> Iterator[Any]:
-    """The segment's packets in their order, `pts` being the frame's number in it."""
-    with av.open(str(segment.path)) as container:
+def read_packets(path: Path) -> Iterator[Any]:
+    """A segment's packets in their order, `pts` being the frame's number in it; OutputError if it cannot be read."""
+    with reopen_container(path) as container:
         for packet in container.demux(video=0):
             if packet.size:
                 packet.pts = round(packet.pts * packet.time_base / TICK)
                 yield packet
+
+
+def _delay(order: list[int]) -> int:
+    """By how many frames coding reorders them: how late a frame comes at most."""
+    return max((coded - number for coded, number in enumerate(order)), default=0)
 
 
 def _opened(container: Any, video: Video, encoding: Encoding) -> Any:

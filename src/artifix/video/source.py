@@ -1,6 +1,7 @@
 """A video to restore: what it is, whether it can be restored at all, and its frames one after the other."""
 
 import struct
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def probe(path: Path, *, max_pixels: int) -> Video:
         if frame is None:
             raise VideoError(f"{path}: has no frame that can be decoded")
         layout = layout_of(frame, stream.codec_context.name)
-        reason = _reason_against(frame)
+        reason = _reason_against(frame) or _hidden_alpha(stream)
         if layout is None or reason:
             raise VideoError(f"{path}: {reason or f'{frame.format.name} is no format that is restored'}")
         if frame.width * frame.height > max_pixels:
@@ -142,13 +143,20 @@ def read_frames(video: Video, tally: Tally) -> Iterator[Any]:
 
 def _decode(container: Any, stream: Any, tally: Tally) -> Iterator[Any]:
     stream.thread_type = "AUTO"
+    times: deque[int] = deque()
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
         except av.InvalidDataError:
             tally.damaged += 1
             continue
-        yield from frames
+        if packet.size and packet.dts is not None:
+            times.append(packet.dts)
+        for frame in frames:
+            # AVI has one time a packet, in the order of coding: the frames have the same times in their own order.
+            if container.format.name == "avi" and times:
+                frame.pts = times.popleft()
+            yield frame
 
 
 def _main_stream(path: Path, container: Any) -> Any:
@@ -197,6 +205,12 @@ def _reason_against(frame: Any) -> str:
     if frame.colorspace not in _YCBCR:
         return f"is not YCbCr (its matrix is number {frame.colorspace} of ITU-T H.273)"
     return ""
+
+
+def _hidden_alpha(stream: Any) -> str:
+    """Why a WebM with transparency is not restored: it has that beside the frames, where FFmpeg's decoder leaves it."""
+    clear = any(name.lower() == "alpha_mode" and value == "1" for name, value in stream.metadata.items())
+    return "has transparency, which would be lost" if clear else ""
 
 
 def _display_matrix(frame: Any) -> tuple[int, ...] | None:
