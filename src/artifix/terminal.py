@@ -22,6 +22,7 @@ class RecordDisplay:
     def __init__(self, count: int, as_json: bool) -> None:
         self.count, self.as_json = count, as_json
         console = Console(stderr=True)
+        self.output = sys.stdout  # records go here, whatever a library's own lines are turned away to meanwhile
         self.shares: dict[str, float] = {}
         self.statuses: Counter[str] = Counter()
         self.megapixels, self.began = 0.0, time.perf_counter()
@@ -75,7 +76,7 @@ class RecordDisplay:
 
     def _print(self, line: str, stream: TextIO | None = None) -> None:
         """Print a line as it is; on a terminal, above the bar."""
-        stream = stream or sys.stdout
+        stream = stream or self.output
         if stream is None:  # closed before the start
             return
         if stream.isatty() and not self.bar.disable:

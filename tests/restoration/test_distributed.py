@@ -1,6 +1,7 @@
 """A folder restored by a pool: what a plan holds, what a worker does, and a cluster of two that loses one."""
 
 import dataclasses
+import json
 import os
 import secrets
 import signal
@@ -18,14 +19,16 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from artifix.cli import app
-from artifix.errors import DataError, OutputError
+from artifix.errors import ClusterError, DataError, OutputError
 from artifix.image import read_image
+from artifix.restoration import Record
 
 pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 fsspec = pytest.importorskip("fsspec")
 
 from artifix.restoration.attempts import Attempts  # noqa: E402
-from artifix.restoration.distributed import RestoreWorker, plan, run  # noqa: E402
+from artifix.restoration.distributed import Pool, RestoreWorker, plan, run  # noqa: E402
 from artifix.restoration.manifest import MANIFEST, PARTS, Manifest, Row, rows_of, table_of  # noqa: E402
 from artifix.restoration.remote import Folder  # noqa: E402
 
@@ -132,12 +135,19 @@ def test_names_that_lead_out_of_the_output_are_refused(memory, jpeg, make_model)
 
 
 def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
-    with pytest.raises(DataError, match="no pictures in it"):
+    memory.makedirs("/empty")
+    with pytest.raises(DataError, match="empty: no pictures in it"):
+        plan("memory://empty", "memory://out", restorer={})
+    with pytest.raises(DataError, match="nothing: there is no such folder"):
         plan("memory://nothing", "memory://out", restorer={})
     with pytest.raises(DataError, match=r"nosuch://x: Protocol not known"):
         plan("nosuch://x", "memory://out", restorer={})
     memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, f"/out/{MANIFEST}": b"no manifest"})
     with pytest.raises(DataError, match=r"manifest\.parquet: cannot be read as a manifest"):
+        plan("memory://in", "memory://out", restorer={})
+    pq.write_table(pa.table({"source": ["a.jpg"], "mine": [1]}), tmp_path / "mine.parquet")
+    memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
+    with pytest.raises(DataError, match=r"\(it has no output, size, stamp, status\); move it away"):
         plan("memory://in", "memory://out", restorer={})
     with pytest.raises(OutputError, match=r"a\.webp: would be the output of both"):
         plan("memory://in", "memory://other", restorer={}, suffix=".webp")
@@ -153,6 +163,50 @@ def test_outputs_below_the_input_are_not_restored_again(tmp_path, jpeg):
         (tmp_path / "in" / name).write_bytes(jpeg)
     planned = plan(str(tmp_path / "in"), str(tmp_path / "in" / "out"), restorer={}, overwrite=True)
     assert [row.source for row in planned.todo] == ["a.jpg", "outer/a.jpg"]
+
+
+def test_links_lead_to_the_same_place(tmp_path, jpeg):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    (tmp_path / "in/b.jpg").symlink_to("a.jpg")
+    (tmp_path / "in/gone.jpg").symlink_to("nothing")
+    (tmp_path / "link").symlink_to("in")
+    planned = plan(str(tmp_path / "link"), str(tmp_path / "out"), restorer={})
+    assert [(row.source, row.size) for row in planned.todo] == [("a.jpg", len(jpeg)), ("b.jpg", len(jpeg))]
+    for source, target in (("link", "in"), ("in", "link"), ("link", "link")):
+        with pytest.raises(OutputError, match="is the input itself"):
+            plan(str(tmp_path / source), str(tmp_path / target), restorer={}, overwrite=True)
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path, memory, monkeypatch):
+    def fail(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    for folder in (Folder(str(tmp_path)), Folder("memory://in")):
+        monkeypatch.setattr(type(folder.files), "find", fail)
+        with pytest.raises(DataError, match=r"(/|memory).*: cannot be listed \(Permission denied\)"):
+            list(folder.find())
+
+
+def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path, jpeg, make_model):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    (tmp_path / "out").write_text("mine")
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={"model": str(make_model())})
+    with pytest.raises(OutputError, match="out: cannot be made a folder"):
+        list(run(planned))
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["", "ray://"])
+def test_where_nobody_answers_there_is_no_waiting(memory, jpeg, make_model, kind):
+    memory.pipe("/in/a.jpg", jpeg)
+    planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"{kind}127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(ClusterError, match=f"ray at {address}: cannot be reached"):
+        list(run(planned, Pool(address)))
 
 
 def test_a_file_is_put_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -196,6 +250,33 @@ def test_the_command_takes_one_folder_and_an_output(tmp_path):
     result = CliRunner().invoke(app, ["restore", str(tmp_path), "--engine-pool", "ray"])
     assert result.exit_code == 2
     assert "takes one folder" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--address", "10.0.0.1:6379"], "need --engine-pool"),
+        (["--workers", "2"], "need --engine-pool"),
+        (["--engine-pool", "ray", "--crf", "20"], "a pool restores pictures"),
+        (["--codec", "hevc"], "for videos, of which none is named"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path, jpeg, options, reason):
+    result = CliRunner().invoke(app, ["restore", str(tmp_path), "-o", str(tmp_path / "out"), *options])
+    assert result.exit_code == 2
+    assert reason in " ".join(result.output.replace("│", " ").split())
+
+
+def test_records_stand_alone_on_standard_output(tmp_path, jpeg, monkeypatch):
+    def run(planned, pool):
+        print("(raylet) a worker died")
+        yield Record(str(tmp_path / "photo.jpg"), "out", "restored")
+
+    monkeypatch.setattr("artifix.restoration.distributed.run", run)
+    command = ["restore", str(tmp_path), "-o", str(tmp_path / "out"), "--engine-pool", "ray", "--json"]
+    result = CliRunner().invoke(app, command)
+    assert json.loads(result.stdout)["status"] == "restored"
+    assert "raylet" in result.stderr
 
 
 def descendants(process):

@@ -147,6 +147,10 @@ def restore(
         "precision": precision.value,
         "max_memory": max_memory,
     }
+    if engine_pool and (codec or crf is not None):
+        raise typer.BadParameter("a pool restores pictures; --codec and --crf are for videos")
+    if not engine_pool and (address or workers or worker_cpus > 1):
+        raise typer.BadParameter("--address, --workers and --worker-cpus need --engine-pool")
     if engine_pool:
         from artifix.cli.cluster import restore_on_cluster
 
@@ -167,6 +171,11 @@ def restore(
         raise typer.Exit(0 if done else 1)
     target = Path(output) if output is not None else None
     pairs = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+    videos = [pair for pair in pairs if is_video(pair.source)]
+    if not videos and (codec or crf is not None):
+        raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
+    if len(videos) == len(pairs) and quality is not None:
+        raise typer.BadParameter("--quality is for pictures; videos have --crf")
     restorer = load_restorer(**chosen)
 
     with RecordDisplay(len(pairs), as_json) as display:

@@ -1,6 +1,7 @@
 """`artifix restore --engine-pool ray`: a folder restored by many machines, its records shown as those of one."""
 
-from contextlib import closing
+import sys
+from contextlib import closing, redirect_stdout
 from typing import Any
 
 import typer
@@ -27,7 +28,12 @@ def restore_on_cluster(
         raise typer.BadParameter("--engine-pool takes one folder, and -o another")
     planned = plan(inputs[0], output, **options)
     pool = Pool(address, workers, worker_cpus)
-    with RecordDisplay(len(planned), as_json) as display, closing(run(planned, pool)) as records:
+    # Ray tells of dead workers on standard output, where it would be in the midst of the records.
+    with (
+        RecordDisplay(len(planned), as_json) as display,
+        redirect_stdout(sys.stderr),
+        closing(run(planned, pool)) as records,
+    ):
         for record in records:
             display.show(record)
     return not display.statuses["failed"]

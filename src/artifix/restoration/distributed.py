@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import os
 import secrets
+import socket
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -32,6 +33,7 @@ from artifix.restoration.remote import Folder, Found, why
 
 _BLOCK_ROWS: Final = 16  # at most; a block goes to a worker as one task, and to another if that one dies
 _BLOCKS_PER_WORKER: Final = 4  # at least, where there are so many pictures: the last ones end together
+_PATIENCE: Final = 10.0  # seconds, until a cluster's head answers
 _DEATHS: Final = 3  # of its workers, and a picture is no longer tried
 
 
@@ -93,9 +95,9 @@ def plan(
     if two pictures would be one output, or the outputs would be among the pictures.
     """
     sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
-    if sources.address() == targets.address():
+    inner = targets.within(sources)
+    if inner == "":
         raise OutputError(f"{target}: is the input itself; give another output")
-    inner = targets.root[len(sources.root) + 1 :] + "/" if sources.holds(targets) else None
     there = {found.name for found in targets.find()}
     made = Plan(
         Job(sources.address(), targets.address(), dict(restorer), quality, max_pixels, token),
@@ -108,7 +110,7 @@ def plan(
     for found in sources.find(recursive=recursive):
         if PurePosixPath(found.name).suffix.lower() not in READABLE_SUFFIXES:
             continue
-        if inner and found.name.startswith(inner):
+        if inner and found.name.startswith(f"{inner}/"):
             continue
         if not _can_be_named(found.name):
             shown = found.name.encode(errors="backslashreplace").decode()
@@ -126,7 +128,8 @@ def plan(
             # It has failed until a worker says otherwise.
             made.todo.append(Row(found.name, output, found.size, found.stamp, "failed"))
     if not len(made):
-        raise DataError(f"{source}: no pictures in it" + ("" if recursive else " (folders below it: --recursive)"))
+        nothing = "no pictures in it" + ("" if recursive else " (folders below it: --recursive)")
+        raise DataError(f"{source}: {nothing if sources.is_there() else 'there is no such folder'}")
     return made
 
 
@@ -138,6 +141,7 @@ def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
     """
     pool, manifest = pool or Pool(), plan.manifest
     load_restorer(**plan.job.restorer, threads=pool.cpus)
+    manifest.folder.make()
     try:
         for row in (*plan.kept, *plan.refused):
             if manifest.rows.get(row.source) != row:
@@ -234,12 +238,13 @@ def _cluster(pool: Pool) -> Iterator[int]:
     """Ray, connected and quiet, and how many workers there are to be; ClusterError with what it says if it fails."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a tool that restores pictures calls nobody
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    at = f"ray at {pool.address}" if pool.address else "ray"
+    _knock(pool.address or "", at)
     try:
         import ray
         import ray.data
     except ImportError as error:
         raise ClusterError(f"ray: needs more packages, pip install 'artifix[ray]' ({error})") from error
-    at = f"ray at {pool.address}" if pool.address else "ray"
     ours = not ray.is_initialized()
     local: dict[str, Any] = {"address": "local", "include_dashboard": False}
     given = {"address": pool.address} if pool.address else local
@@ -261,6 +266,17 @@ def _cluster(pool: Pool) -> Iterator[int]:
     finally:
         if ours:
             ray.shutdown()
+
+
+def _knock(address: str, at: str) -> None:
+    """ClusterError if nobody is at host:port; Ray would go on asking there for ever."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(f"{at}: cannot be reached ({why(error)})") from error
 
 
 def _restored(todo: list[Row], job: Job, pool: Pool, workers: int) -> Iterator[Row]:

@@ -66,6 +66,8 @@ SCHEMA: Final = pa.schema(
     }
 )
 
+_NEEDED: Final = {"source", "output", "size", "stamp", "status"}
+
 
 def table_of(rows: list[Row]) -> pa.Table:
     """The rows as Arrow has them, by `SCHEMA`."""
@@ -126,9 +128,13 @@ def _read(folder: Folder, name: str) -> list[Row]:
         local = Path(temporary) / "rows.parquet"
         try:
             folder.fetch(name, local)
-            return rows_of(pq.read_table(local, schema=SCHEMA))
+            table = pq.read_table(pa.py_buffer(local.read_bytes()))
+            if missing := _NEEDED - set(table.column_names):
+                raise ValueError(f"it has no {', '.join(sorted(missing))}")
+            return rows_of(pa.Table.from_pylist(table.to_pylist(), SCHEMA))
         except Exception as error:  # the filesystem's, Arrow's, or a column that is not ours
-            raise DataError(f"{folder.address(name)}: cannot be read as a manifest ({why(error)})") from error
+            reason = f"cannot be read as a manifest ({why(error)}); move it away to begin anew"
+            raise DataError(f"{folder.address(name)}: {reason}") from error
 
 
 def _write(folder: Folder, name: str, rows: list[Row], token: str) -> None:

@@ -44,22 +44,45 @@ class Folder:
         self._local = "file" in kinds
         self.root = os.path.abspath(root) if self._local else str(root).rstrip("/")  # noqa: PTH100 (links stay)
         self._address = self.root if self._local else address.rstrip("/")
+        self._place = os.path.realpath(self.root) if self._local else self.root
 
     def address(self, name: str = "") -> str:
         """What this folder, or a file in it, is found by from anywhere."""
         return f"{self._address}/{name}" if name else self._address
 
     def find(self, *, recursive: bool = True) -> Iterator[Found]:
-        """The files in this folder, by name; none where there is no such folder."""
-        found = self.files.find(self.root, maxdepth=None if recursive else 1, detail=True)
+        """The files in this folder, by name, links to files too; none where there is no such folder.
+
+        DataError if it cannot be listed.
+        """
+        # Other filesystems than the local one have folders by their files' names alone, and none to be closed.
+        strict = {"on_error": "raise"} if self._local and self.is_there() else {}
+        try:
+            found = self.files.find(self.root, maxdepth=None if recursive else 1, detail=True, **strict)
+        except Exception as error:  # every filesystem has its own
+            raise DataError(f"{self._address}: cannot be listed ({why(error)})") from error
         for path, info in sorted(found.items()):
             name = path.removeprefix(self.root).lstrip("/")
-            if name and info["type"] == "file":
+            if name and (info["type"] == "file" or (self._local and Path(path).is_file())):
                 yield Found(name, int(info["size"] or 0), _stamp(info))
 
-    def holds(self, other: "Folder") -> bool:
-        """Whether another folder lies within this one."""
-        return self.files == other.files and other.root.startswith(f"{self.root}/")
+    def is_there(self) -> bool:
+        """Whether there is such a folder."""
+        return bool(self.files.isdir(self.root))
+
+    def within(self, other: "Folder") -> str | None:
+        """Its path in another folder, links followed: empty if it is that one, None if it lies elsewhere."""
+        inside = self.files == other.files and f"{self._place}/".startswith(f"{other._place}/")
+        return self._place[len(other._place) + 1 :] if inside else None
+
+    def make(self) -> None:
+        """Make the folder where there is none; OutputError if that cannot be."""
+        if self.stores_whole:
+            return
+        try:
+            self.files.makedirs(self.root, exist_ok=True)
+        except Exception as error:  # every filesystem has its own
+            raise OutputError(f"{self._address}: cannot be made a folder ({why(error)})") from error
 
     def fetch(self, name: str, target: Path) -> None:
         """Copy a file of this folder into a local one; whatever the filesystem raises if that fails."""

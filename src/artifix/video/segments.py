@@ -95,7 +95,7 @@ class Segments:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _whole(self) -> Iterator[Segment]:
-        """The segments up to the first one that is not there, or not all of it: after a power cut a file may be empty."""
+        """The segments up to the first that is not there, or not all of it: a power cut may leave empty files."""
         for number in itertools.count():
             path = self.folder / f"{number:05}.mkv"
             values = _read(path.with_suffix(".json"))
