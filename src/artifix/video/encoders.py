@@ -55,7 +55,7 @@ def choose(video: Video, codec: str | None = None, crf: int | None = None) -> En
         raise ValueError(f"unknown codec {codec!r}, expected one of {', '.join(VIDEO_CODECS)}")
     used = VIDEO_CODECS[codec]
     if crf is not None and used.crf is None:
-        raise CodecError(f"{codec} has no loss and takes no --crf")
+        raise CodecError(f"{video.path}: {codec} has no loss and takes no --crf")
     formats = {each.name for each in find_encoder(codec).video_formats or ()}
     full_range = video.pixel_format.replace("yuvj", "yuv")  # the same samples; a tag says the range
     pixel_format = next((name for name in (video.pixel_format, full_range) if name in formats), None)
