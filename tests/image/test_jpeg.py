@@ -1,4 +1,5 @@
 import dataclasses
+import io
 
 import numpy as np
 import pytest
@@ -25,8 +26,13 @@ def test_other_formats_have_none(tmp_path, photograph, suffix):
     assert read_picture(path).tables is tables_of(path.read_bytes()) is None
 
 
-def test_what_is_no_picture_has_none():
-    assert tables_of(b"") is tables_of(b"\xff\xd8 and nothing more") is None
+def test_what_is_no_picture_has_none(photograph):
+    file = io.BytesIO()
+    Image.fromarray(photograph).save(file, "JPEG")
+    whole = file.getvalue()
+    assert tables_of(whole)
+    for broken in (b"", whole[:30], whole[2:]):  # within the first segment, and without a start
+        assert tables_of(broken) is None
 
 
 def test_they_are_not_written(tmp_path, photograph):

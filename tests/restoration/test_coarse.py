@@ -1,12 +1,15 @@
 """A model that has a companion for coarse JPEGs: `ar-cnn`, whose authors trained one network a quality."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 from artifix.codecs import decode, encode
 from artifix.evaluate.methods import load_methods
 from artifix.evaluate.metrics import psnr
-from artifix.image import read_image
+from artifix.image import read_picture
+from artifix.models import catalog
 from artifix.restoration import Restorer
 
 
@@ -15,7 +18,7 @@ def restorer():
     return Restorer("ar-cnn", precision="fp32")
 
 
-@pytest.mark.parametrize(("quality", "model"), [(5, "ar-cnn-10"), (10, "ar-cnn-10"), (20, "ar-cnn"), (90, "ar-cnn")])
+@pytest.mark.parametrize(("quality", "model"), [(5, "ar-cnn-10"), (14, "ar-cnn-10"), (15, "ar-cnn"), (90, "ar-cnn")])
 def test_a_jpegs_tables_choose(restorer, photograph, tmp_path, quality, model):
     path = tmp_path / "picture.jpg"
     path.write_bytes(encode(photograph, quality=quality))
@@ -40,8 +43,21 @@ def test_a_table_of_results_is_made_by_the_same_choice(photograph):
     assert both.fingerprint != coarse.fingerprint
 
 
-def test_a_model_of_ones_own_has_no_companion(make_model, photograph, tmp_path):
-    (tmp_path / "picture.jpg").write_bytes(encode(photograph, quality=10))
-    record = Restorer(make_model()).restore_file(tmp_path / "picture.jpg", tmp_path / "restored.png")
-    assert record.model == str(make_model())
-    assert read_image(tmp_path / "restored.png").shape == photograph.shape
+def test_a_model_of_ones_own_has_no_companion_whatever_it_is_called(make_model, photograph, tmp_path):
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(encode(photograph, quality=10))
+    own = Restorer(make_model())
+    expected = own.restore_picture(read_picture(path)).pixels
+    own.model = "ar-cnn"  # as a server shows it
+    assert np.array_equal(own.restore_picture(read_picture(path)).pixels, expected)
+
+
+def test_a_blend_has_none(make_model, photograph, tmp_path, monkeypatch):
+    faithful = str(make_model(channels=1))
+    monkeypatch.setitem(catalog._FOR_COARSE, faithful, "ar-cnn-10")
+    vivid = shutil.copy(faithful, tmp_path / "vivid.onnx")
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(encode(photograph, quality=10))
+    for detail, model in ((0, "ar-cnn-10"), (0.5, faithful)):
+        restorer = Restorer(faithful, detail=detail, vivid=vivid)
+        assert restorer.restore_file(path, tmp_path / f"{detail}.png").model == model

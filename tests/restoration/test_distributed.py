@@ -143,11 +143,11 @@ def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
     with pytest.raises(DataError, match=r"nosuch://x: Protocol not known"):
         plan("nosuch://x", "memory://out", restorer={})
     memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, f"/out/{MANIFEST}": b"no manifest"})
-    with pytest.raises(DataError, match=r"manifest\.parquet: cannot be read as a manifest"):
+    with pytest.raises(DataError, match=r"manifest\.parquet: is no manifest of ours, move it away"):
         plan("memory://in", "memory://out", restorer={})
     pq.write_table(pa.table({"source": ["a.jpg"], "mine": [1]}), tmp_path / "mine.parquet")
     memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
-    with pytest.raises(DataError, match=r"\(it has no output, size, stamp, status\); move it away"):
+    with pytest.raises(DataError, match=r"is no manifest of ours, move it away \(it has no error, finished, "):
         plan("memory://in", "memory://out", restorer={})
     with pytest.raises(OutputError, match=r"a\.webp: would be the output of both"):
         plan("memory://in", "memory://other", restorer={}, suffix=".webp")
@@ -178,14 +178,42 @@ def test_links_lead_to_the_same_place(tmp_path, jpeg):
             plan(str(tmp_path / source), str(tmp_path / target), restorer={}, overwrite=True)
 
 
-def test_a_folder_that_cannot_be_listed_is_named(tmp_path, memory, monkeypatch):
-    def fail(*arguments, **options):
-        raise PermissionError(13, "Permission denied")
+def test_a_changed_target_of_a_link_is_a_change(tmp_path, jpeg):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "a.jpg").write_bytes(jpeg)
+    (tmp_path / "in/b.jpg").symlink_to(tmp_path / "a.jpg")
+    (before,) = Folder(str(tmp_path / "in")).find()
+    os.utime(tmp_path / "a.jpg", (1, 1))
+    (after,) = Folder(str(tmp_path / "in")).find()
+    assert (before.stamp != after.stamp, after.stamp) == (True, "1.0")
 
-    for folder in (Folder(str(tmp_path)), Folder("memory://in")):
-        monkeypatch.setattr(type(folder.files), "find", fail)
-        with pytest.raises(DataError, match=r"(/|memory).*: cannot be listed \(Permission denied\)"):
-            list(folder.find())
+
+def test_a_closed_folder_is_a_failure_and_the_rest_goes_on(tmp_path, jpeg, monkeypatch):
+    (tmp_path / "in/closed").mkdir(parents=True)
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    scandir = os.scandir
+
+    def look(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", look)
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={})
+    assert [row.source for row in planned.todo] == ["a.jpg"]
+    assert [row.error for row in planned.refused] == [f"{tmp_path}/in/closed: Permission denied"]
+    with pytest.raises(DataError, match=r"closed: cannot be listed \(Permission denied\)"):
+        Folder(str(tmp_path / "in/closed")).find()
+
+
+def test_a_store_that_cannot_be_listed_is_named(memory, monkeypatch):
+    def fail(*arguments, **options):
+        raise RuntimeError("no credentials")
+
+    monkeypatch.setattr(type(memory), "find", fail)
+    with pytest.raises(DataError, match=r"memory://in: cannot be listed \(no credentials\)"):
+        Folder("memory://in").find()
+    monkeypatch.undo()
 
 
 def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path, jpeg, make_model):
@@ -257,6 +285,8 @@ def test_the_command_takes_one_folder_and_an_output(tmp_path):
     [
         (["--address", "10.0.0.1:6379"], "need --engine-pool"),
         (["--workers", "2"], "need --engine-pool"),
+        (["--worker-cpus", "2"], "need --engine-pool"),
+        (["--address", "", "--engine-pool", "ray"], "host:port"),
         (["--engine-pool", "ray", "--crf", "20"], "a pool restores pictures"),
         (["--codec", "hevc"], "for videos, of which none is named"),
     ],

@@ -149,6 +149,8 @@ def restore(
     }
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("a pool restores pictures; --codec and --crf are for videos")
+    if address == "":
+        raise typer.BadParameter("an address is host:port or auto", param_hint="--address")
     if not engine_pool and (address or workers or worker_cpus > 1):
         raise typer.BadParameter("--address, --workers and --worker-cpus need --engine-pool")
     if engine_pool:
@@ -171,10 +173,10 @@ def restore(
         raise typer.Exit(0 if done else 1)
     target = Path(output) if output is not None else None
     pairs = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
-    videos = [pair for pair in pairs if is_video(pair.source)]
-    if not videos and (codec or crf is not None):
+    kinds = {is_video(pair.source) for pair in pairs}
+    if True not in kinds and (codec or crf is not None):
         raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
-    if len(videos) == len(pairs) and quality is not None:
+    if False not in kinds and quality is not None:
         raise typer.BadParameter("--quality is for pictures; videos have --crf")
     restorer = load_restorer(**chosen)
 

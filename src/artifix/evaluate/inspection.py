@@ -13,8 +13,7 @@ from artifix.codecs.quantisation import quantisation_tables
 from artifix.color import luma, rgb_to_ycbcr
 from artifix.dct import dct_matrix
 from artifix.evaluate.metrics import bef
-from artifix.image import MAX_PIXELS, Picture, Pixels, Space, read_picture, to_rgb
-from artifix.image.jpeg import quantisation_tables as tables_of
+from artifix.image import MAX_PIXELS, Picture, Pixels, Space, jpeg, read_picture, to_rgb
 from artifix.image.picture import bands, to_uint8
 from artifix.image.pillow import opened
 
@@ -74,7 +73,7 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
     quality = exact = subsampling = progressive = None
     with opened(path, max_pixels) as file:
         if isinstance(file, JpegImagePlugin.JpegImageFile):
-            tables = tables_of(file) or tuple(map(tuple, file.quantization.values()))
+            tables = jpeg.quantisation_tables(file) or tuple(map(tuple, file.quantization.values()))
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))

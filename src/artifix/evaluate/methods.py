@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -68,18 +67,15 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
         return
     restorer = Restorer(name, precision="fp32")
 
-    def restore(degraded: Pixels, file: bytes) -> Pixels:
-        return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
+    def suited(file: bytes) -> Callable[[Pixels], Pixels]:
+        chosen = restorer.for_file(file)
+        return lambda degraded: chosen.restore_image(degraded).astype(np.uint8, copy=False)
 
     digest = hashlib.sha256(b"".join(map(read_model, models_of(str(name)))))
     stem, fingerprint = Path(name).stem, digest.hexdigest()[:16]
-    yield Method(stem, restore, fingerprint)
+    yield Method(stem, lambda degraded, file: suited(file)(degraded), fingerprint)
     if ensemble:
-        yield Method(
-            f"{stem}+",
-            lambda degraded, file: ensemble_of(partial(restore, file=file))(degraded),
-            fingerprint,
-        )
+        yield Method(f"{stem}+", lambda degraded, file: ensemble_of(suited(file))(degraded), fingerprint)
 
 
 def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:

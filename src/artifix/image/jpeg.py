@@ -2,7 +2,7 @@
 
 import io
 
-from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, JpegImagePlugin
 
 from artifix.image.pillow import quiet_pillow
 
@@ -19,9 +19,9 @@ def quantisation_tables(file: ImageFile.ImageFile) -> tuple[Table, ...] | None:
 
 
 def tables_of(file: bytes) -> tuple[Table, ...] | None:
-    """The same of a whole file; None for what is no JPEG."""
+    """The same of a whole file; None for what is no JPEG, or broken before its pixels begin."""
     try:
         with quiet_pillow(), Image.open(io.BytesIO(file), formats=["JPEG"]) as opened:
             return quantisation_tables(opened)
-    except UnidentifiedImageError:
+    except OSError:  # Pillow's own among them
         return None

@@ -39,7 +39,7 @@ _FOR_FORMAT: Final[dict[str, str]] = {
     "hevc": "mse-video",
 }
 
-# A model -> the one of its network for coarse JPEGs, where one does not serve all qualities as its authors' did.
+# A model -> its companion for coarse JPEGs, of the same network: AR-CNN's authors trained one for each quality.
 _FOR_COARSE: Final[dict[str, str]] = {"ar-cnn": "ar-cnn-10"}
 _COARSE: Final = 170  # the mean quantisation step of luma from which a JPEG is coarse: libjpeg's quality 14
 

@@ -91,7 +91,8 @@ def plan(
     To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time). An
     output that no row tells of is kept. `overwrite` does everything again.
 
-    DataError for a folder without pictures, an unknown kind of address and a manifest that cannot be read, OutputError
+    DataError for a folder that is not there, cannot be listed or has no pictures, an unknown kind of address and a
+    manifest that cannot be read, OutputError
     if two pictures would be one output, or the outputs would be among the pictures.
     """
     sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
@@ -108,6 +109,11 @@ def plan(
     )
     owners: dict[str, str] = {}
     for found in sources.find(recursive=recursive):
+        if found.error:
+            made.refused.append(
+                Row(found.name, "", 0, "", "failed", error=f"{sources.address(found.name)}: {found.error}")
+            )
+            continue
         if PurePosixPath(found.name).suffix.lower() not in READABLE_SUFFIXES:
             continue
         if inner and found.name.startswith(f"{inner}/"):
@@ -136,8 +142,9 @@ def plan(
 def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
     """Do what is planned, and yield a record for each picture as it is done; a failure is a record, not an end.
 
-    ModelError before anything begins if the restorer cannot be made, ClusterError if the cluster cannot be reached or
-    goes. What was done until then is in the manifest, and so it is when the generator is closed early.
+    ModelError before anything begins if the restorer cannot be made, OutputError if the output folder cannot,
+    ClusterError if the cluster cannot be reached or goes. What was done until then is in the manifest, and so it is
+    when the generator is closed early.
     """
     pool, manifest = pool or Pool(), plan.manifest
     load_restorer(**plan.job.restorer, threads=pool.cpus)
@@ -239,7 +246,8 @@ def _cluster(pool: Pool) -> Iterator[int]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a tool that restores pictures calls nobody
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     at = f"ray at {pool.address}" if pool.address else "ray"
-    _knock(pool.address or "", at)
+    if pool.address:
+        _knock(pool.address, at)
     try:
         import ray
         import ray.data
@@ -271,11 +279,11 @@ def _cluster(pool: Pool) -> Iterator[int]:
 def _knock(address: str, at: str) -> None:
     """ClusterError if nobody is at host:port; Ray would go on asking there for ever."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal():
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # ValueError: what is no host's name
         raise ClusterError(f"{at}: cannot be reached ({why(error)})") from error
 
 

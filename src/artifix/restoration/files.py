@@ -18,7 +18,7 @@ class FileRestorer(ABC):
     """A shipped model's name, an .onnx file or sa-dct."""
 
     def for_picture(self, picture: Picture) -> "FileRestorer":
-        """What restores this very picture, where it depends on the picture's format."""
+        """What restores this very picture, where it depends on the picture's format or tables."""
         return self
 
     @abstractmethod

@@ -66,7 +66,7 @@ SCHEMA: Final = pa.schema(
     }
 )
 
-_NEEDED: Final = {"source", "output", "size", "stamp", "status"}
+_NEEDED: Final = set(SCHEMA.names) - {"model"}  # which manifests had none of at first
 
 
 def table_of(rows: list[Row]) -> pa.Table:
@@ -128,13 +128,15 @@ def _read(folder: Folder, name: str) -> list[Row]:
         local = Path(temporary) / "rows.parquet"
         try:
             folder.fetch(name, local)
-            table = pq.read_table(pa.py_buffer(local.read_bytes()))
-            if missing := _NEEDED - set(table.column_names):
+        except Exception as error:  # every filesystem has its own
+            raise DataError(f"{folder.address(name)}: cannot be read ({why(error)})") from error
+        try:
+            if missing := _NEEDED - set(pq.read_schema(local).names):
                 raise ValueError(f"it has no {', '.join(sorted(missing))}")
-            return rows_of(pa.Table.from_pylist(table.to_pylist(), SCHEMA))
-        except Exception as error:  # the filesystem's, Arrow's, or a column that is not ours
-            reason = f"cannot be read as a manifest ({why(error)}); move it away to begin anew"
-            raise DataError(f"{folder.address(name)}: {reason}") from error
+            return rows_of(pq.read_table(local, schema=SCHEMA))
+        except Exception as error:  # Arrow's, or a column that is not ours
+            reason = why(error).replace(str(local), name)
+            raise DataError(f"{folder.address(name)}: is no manifest of ours, move it away ({reason})") from error
 
 
 def _write(folder: Folder, name: str, rows: list[Row], token: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +21,15 @@ _STAMPS: Final = ("ETag", "etag", "mtime", "LastModified", "last_modified", "upd
 
 @dataclass(frozen=True)
 class Found:
-    """A file in a folder: its path in it, its size in bytes, and what changes when the file does."""
+    """A file in a folder: its path in it, its size in bytes, and what changes when the file does.
+
+    Or with an `error` what could not be looked at, a folder that is closed for one.
+    """
 
     name: str
-    size: int
-    stamp: str
+    size: int = 0
+    stamp: str = ""
+    error: str = ""
 
 
 class Folder:
@@ -50,20 +55,44 @@ class Folder:
         """What this folder, or a file in it, is found by from anywhere."""
         return f"{self._address}/{name}" if name else self._address
 
-    def find(self, *, recursive: bool = True) -> Iterator[Found]:
+    def find(self, *, recursive: bool = True) -> list[Found]:
         """The files in this folder, by name, links to files too; none where there is no such folder.
 
         DataError if it cannot be listed.
         """
-        # Other filesystems than the local one have folders by their files' names alone, and none to be closed.
-        strict = {"on_error": "raise"} if self._local and self.is_there() else {}
         try:
-            found = self.files.find(self.root, maxdepth=None if recursive else 1, detail=True, **strict)
+            found = self._find_here(recursive) if self._local else self._find_there(recursive)
+            return sorted(found, key=lambda each: each.name)
         except Exception as error:  # every filesystem has its own
             raise DataError(f"{self._address}: cannot be listed ({why(error)})") from error
-        for path, info in sorted(found.items()):
+
+    def _find_here(self, recursive: bool) -> Iterator[Found]:
+        """By the operating system: fsspec leaves closed folders out, and takes links' own times."""
+        closed: list[OSError] = []
+        for parent, folders, names in os.walk(self.root, onerror=closed.append):
+            if not recursive:
+                folders.clear()
+            for name in names:
+                path = Path(parent, name)
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # a link to nothing, or it has just gone
+                    continue
+                except OSError as error:
+                    closed.append(error)
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    yield Found(path.relative_to(self.root).as_posix(), status.st_size, str(status.st_mtime))
+        for each in closed:
+            if each.filename != self.root:
+                yield Found(Path(each.filename).relative_to(self.root).as_posix(), error=why(each))
+            elif not isinstance(each, FileNotFoundError | NotADirectoryError):
+                raise each
+
+    def _find_there(self, recursive: bool) -> Iterator[Found]:
+        for path, info in self.files.find(self.root, maxdepth=None if recursive else 1, detail=True).items():
             name = path.removeprefix(self.root).lstrip("/")
-            if name and (info["type"] == "file" or (self._local and Path(path).is_file())):
+            if name and info["type"] == "file":
                 yield Found(name, int(info["size"] or 0), _stamp(info))
 
     def is_there(self) -> bool:

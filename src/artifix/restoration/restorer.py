@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
 from artifix.errors import ModelError
 from artifix.image import Picture, Pixels, Space
-from artifix.image.jpeg import tables_of
+from artifix.image.jpeg import Table, tables_of
 from artifix.models.card import ModelCard
 from artifix.models.catalog import DEFAULT, VIVID, model_for, model_for_tables
 from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
@@ -37,7 +37,8 @@ class Restorer(FileRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads.
 
     `model` is a shipped model's name or the path of an .onnx file of ours; None leaves it to each picture's format and
-    each video's codec, as `model_for` says, and is the default model for images and with `detail`. `strength` 0..1
+    each video's codec, as `model_for` says, and is the default model for images and with `detail`; for coarse JPEGs a
+    model may have a companion (`model_for_tables`), but not with `detail`. `strength` 0..1
     blends between the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same
     beginning. `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network
     takes beside the picture itself; larger pictures go through in tiles, with the same result.
@@ -62,11 +63,12 @@ class Restorer(FileRestorer):
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
+        self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
         self.tile_pixels = _tile_pixels(self.model, self.engine, max_memory)
-        self._by_format = model is None and not detail
-        self._others: dict[str, Engine] = {}  # for pictures of other formats, each loaded when the first one comes
+        self._by_format, self._is_blend = model is None and not detail, bool(detail)
+        self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
 
     @property
@@ -76,25 +78,28 @@ class Restorer(FileRestorer):
 
     def for_picture(self, picture: Picture) -> "Restorer":
         """The restorer itself, or one alike but for the model, which suits the picture's format and its tables."""
-        model = model_for(picture.format, picture.lossy) if self._by_format else self.model
-        return self._with(model_for_tables(model, picture.tables))
+        model = model_for(picture.format, picture.lossy) if self._by_format else self._weights
+        return self._with(model, picture.tables)
 
     def for_video(self, codec: str) -> "Restorer":
         """The same for a video, by FFmpeg's name of its codec."""
-        return self._with(model_for(codec, lossy=True) if self._by_format else self.model)
+        return self._with(model_for(codec, lossy=True) if self._by_format else self._weights)
 
     def for_file(self, file: bytes) -> "Restorer":
         """The same for an image that was decoded from this file, whatever its format: by its tables alone."""
-        return self._with(model_for_tables(self.model, tables_of(file)))
+        return self._with(self._weights, tables_of(file))
 
-    def _with(self, model: str) -> "Restorer":
-        if model == self.model:
+    def _with(self, model: str, tables: Sequence[Table] | None = None) -> "Restorer":
+        if not self._is_blend:
+            model = model_for_tables(model, tables)
+        if model == self._weights:
             return self
         with self._lock:
             if model not in self._others:
                 self._others[model] = self._load(model)
         other = copy.copy(self)
-        other.model, other.engine = model, self._others[model]
+        other.model = other._weights = model
+        other.engine = self._others[model]
         other.tile_pixels = _tile_pixels(model, other.engine, self.max_memory)
         return other
 

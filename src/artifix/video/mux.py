@@ -15,7 +15,8 @@ from artifix.video.source import Video, open_video
 
 # A cover's codec -> its suffix and type as an attachment, which is what Matroska has for covers.
 _COVERS: Final = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
-_LAYOUTS: Final = {1: "mono", 2: "stereo"}
+# Channels that AVI and Matroska only count in PCM, as FFmpeg then calls them -> the name that MP4 wants.
+_LAYOUTS: Final = {"1 channels": "mono", "2 channels": "stereo"}
 _OF_THE_OLD_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -29,12 +30,11 @@ def assemble(
     """
     with (
         open_video(video.path) as source,
-        reopen_container(segments[0].path) as first,
         open_container(file, container_name) as output,
     ):
         output.flags |= av.container.core.Flags.bitexact.value  # the same input makes the same file
         output.metadata.update(_kept(source.metadata))
-        restored = _add_restored(output, source.streams[video.stream], first.streams.video[0], video)
+        restored = _add_restored(output, source.streams[video.stream], segments[0], video)
         copies, notes = _add_copies(output, source, video)
         if chapters := source.chapters():
             output.set_chapters(chapters)
@@ -51,16 +51,19 @@ def assemble(
     return notes
 
 
-def _add_restored(output: Any, original: Any, coded: Any, video: Video) -> Any:
-    try:
-        stream = output.add_stream_from_template(coded, opaque=True)
-    except ValueError as error:
-        raise OutputError(f"{video.path}: {output.format.name} does not hold {coded.name}; .mkv does") from error
+def _add_restored(output: Any, original: Any, segment: Segment, video: Video) -> Any:
+    with reopen_container(segment.path) as container:
+        coded = container.streams.video[0]
+        codec = coded.codec_context.name
+        try:
+            stream = output.add_stream_from_template(coded, opaque=True)
+        except ValueError as error:
+            raise OutputError(f"{video.path}: {output.format.name} does not hold {codec}; .mkv does") from error
     stream.time_base = video.time_base
     stream.codec_context.framerate = video.rate
     stream.codec_context.sample_aspect_ratio = video.aspect or 0
     video.colours.apply(stream.codec_context)
-    if coded.codec_context.name == "hevc" and output.format.name != "matroska":
+    if codec == "hevc" and output.format.name != "matroska":
         stream.codec_context.codec_tag = "hvc1"  # the one of HEVC's two tags that every player takes
     if video.matrix:
         stream.set_display_matrix(video.matrix)
@@ -78,7 +81,8 @@ def _add_copies(output: Any, source: Any, video: Video) -> tuple[dict[int, Any],
         name = getattr(stream, "name", None)
         if name in _COVERS and _is_cover(stream) and output.format.name == "matroska":
             suffix, kind = _COVERS[name]
-            output.add_attachment(f"cover.{suffix}", kind, bytes(_first_packet(video, stream.index)))
+            cover = stream.metadata.get("filename", f"cover.{suffix}")
+            output.add_attachment(cover, kind, _first_packet(video, stream.index))
         elif _holds(output.format.name, video, stream.index):
             copies[stream.index] = _add_copy(output, stream)
             _describe(copies[stream.index], stream)
@@ -88,9 +92,9 @@ def _add_copies(output: Any, source: Any, video: Video) -> tuple[dict[int, Any],
 
 
 def _holds(container_name: str, video: Video, index: int) -> bool:
-    """Whether a container takes a stream of the source: with its first packet it is written to nowhere.
+    """Whether a container takes a stream of the source: one is written to memory, with the stream's first packet.
 
-    Some containers, MP4 for one, refuse a stream only as the file is closed.
+    Some containers, MP4 for one, refuse a stream only as the file is closed; MOV drops covers without a word.
     """
     with open_video(video.path) as source:
         stream = source.streams[index]
@@ -111,14 +115,14 @@ def _holds(container_name: str, video: Video, index: int) -> bool:
 
 def _add_copy(output: Any, stream: Any) -> Any:
     copy = output.add_stream_from_template(stream, opaque=True)
-    if stream.type == "audio" and (channels := stream.codec_context.layout.nb_channels) in _LAYOUTS:
-        copy.codec_context.layout = _LAYOUTS[channels]  # AVI and Matroska count PCM's channels alone, MP4 wants a name
+    if stream.type == "audio" and (layout := stream.codec_context.layout.name) in _LAYOUTS:
+        copy.codec_context.layout = _LAYOUTS[layout]
     return copy
 
 
-def _first_packet(video: Video, index: int) -> Any:
+def _first_packet(video: Video, index: int) -> bytes:
     with open_video(video.path) as source:
-        return next(packet for packet in source.demux(source.streams[index]) if packet.size)
+        return bytes(next(packet for packet in source.demux(source.streams[index]) if packet.size))
 
 
 def _is_cover(stream: Any) -> bool:

@@ -85,6 +85,8 @@ class Segments:
                     order.append(packet.pts)
                     container.mux(packet)
             container.close()
+            if sorted(order) != list(range(len(times))):
+                raise CodecError(f"{video.path}: {encoding.codec} made {len(order)} packets of {len(times)} frames")
             segment = Segment(path, times, durations, _delay(order))
             with atomic_output(path.with_suffix(".json"), overwrite=True) as output:
                 output.write(json.dumps({"times": times, "durations": durations}).encode())
