@@ -59,7 +59,7 @@ def cost(
             short,
             Pictures(pictures.training, [], []),
             Path(folder),
-            vgg=vgg,
+            vgg=vgg if recipe.loss.perceptual else None,
             teacher=teacher,
             device=device,
             workers=4 if on_gpu else 1,
