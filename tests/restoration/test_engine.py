@@ -173,3 +173,16 @@ def test_what_artifix_itself_needs_is_no_extra(monkeypatch):
     monkeypatch.setattr("artifix.restoration.engine.openvino_core", without_it)
     with pytest.raises(ModelError, match=r"^OpenVINO is not installed .*; please install artifix again"):
         read_card("mse")
+
+
+def test_a_share_of_the_processors_is_not_always_the_first_ones(monkeypatch):
+    from artifix.restoration import openvino_engine
+
+    made = []
+    compile_model = openvino_engine._compile
+    monkeypatch.setattr(openvino_engine, "_kept", lambda *_: None)
+    monkeypatch.setattr(
+        openvino_engine, "_compile", lambda *arguments: (made.append(compile_model(*arguments)), made[-1])[1]
+    )
+    load_engine("mse", engine="openvino", precision="fp32", threads=1)
+    assert [each.compiled.get_property("ENABLE_CPU_PINNING") for each in made] == [False]

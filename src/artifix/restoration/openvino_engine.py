@@ -41,7 +41,8 @@ def load(data: bytes, precision: str, threads: int | None) -> Loaded:
     core = openvino_core()
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_KERNELS}
     if threads is not None:
-        settings["INFERENCE_NUM_THREADS"] = threads
+        # Pinned, the threads of several processes would all be on the machine's first cores.
+        settings |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
     key = _key(core, data, precision)
     network = _kept(core, key, settings)
     if network is None:
