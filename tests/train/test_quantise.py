@@ -1,4 +1,6 @@
 import inspect
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from artifix.models.catalog import read_model
 from artifix.models.torch_weights import network_from_onnx
 from artifix.restoration.engine import load_engine
 from artifix.train import quantise
+from artifix.train.patches import is_held_out
 from artifix.train.quantise import quantise_model
 
 
@@ -18,7 +21,8 @@ def pictures(tmp_path, photograph):
     folder = tmp_path / "pictures"
     folder.mkdir()
     large = np.tile(photograph, (3, 3, 1))
-    for number in range(4):
+    held_out = next(number for number in count() if is_held_out(Path(f"{number}.png")))
+    for number in (0, 1, 2, 3, held_out):
         Image.fromarray(np.roll(large, 31 * number, axis=0)).save(folder / f"{number}.png")
     return folder
 
@@ -41,6 +45,20 @@ def test_the_model_then_runs_in_int8_close_to_fp32(pictures, make_model, tmp_pat
     floating, whole = (load_engine(tmp_path / "a.onnx", "openvino", p)(batch).copy() for p in ("fp32", "int8"))
     change = np.abs(floating - batch).mean()
     assert 0 < np.abs(whole - floating).mean() < change / 10
+
+
+def test_where_int8_costs_too_much_shortcuts_stay_floating(pictures, make_model, tmp_path, photograph, monkeypatch):
+    model = make_model(features=8, blocks=3)
+    monkeypatch.setattr(quantise, "_TOO_MUCH", 9.0)
+    rounded, _ = quantise_model(model, [pictures], tmp_path / "a.onnx", patches=8)
+    monkeypatch.setattr(quantise, "_TOO_MUCH", max(rounded.int8_loss.values()) - 1e-3)
+    floating, _ = quantise_model(model, [pictures], tmp_path / "b.onnx", patches=8)
+    assert (rounded.float_shortcuts, floating.float_shortcuts) == (False, True)
+    assert floating.ranges == rounded.ranges
+    batch = photograph.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
+    exact = load_engine(model, "openvino", "fp32")(batch).copy()
+    errors = [np.square(load_engine(tmp_path / f"{n}.onnx", "openvino", "int8")(batch) - exact).mean() for n in "ab"]
+    assert 0 < errors[1] < errors[0]
 
 
 def test_what_it_refuses(pictures, make_model, tmp_path):

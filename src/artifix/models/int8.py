@@ -27,11 +27,12 @@ def observe(graph: Any) -> list[str]:
     return list(layers)
 
 
-def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
+def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]], *, float_shortcuts: bool = False) -> None:
     """Round the graph in place, each layer's input within its range; ModelError if these are not its layers.
 
     OpenVINO makes convolutions of bytes of it. Where the sum of a residual block goes into a layer, it is rounded
-    for the block's own shortcut, too: that sum then happens inside a convolution, a fifth less time in all.
+    for the block's own shortcut, too: that sum then happens inside a convolution, a fifth less time in all. But each
+    block then rounds what the one before it rounded; with `float_shortcuts` none does, and about half of the loss goes.
     """
     import openvino.opset13 as ops
 
@@ -44,7 +45,8 @@ def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
     for name, convolution in layers.items():
         source = _rounded_input(convolution).get_source_output()
         if source.get_node().get_type_name() != "FakeQuantize":  # as it is where two layers share an input
-            readers = [place for place in source.get_target_inputs() if place.get_node().get_type_name() != "ShapeOf"]
+            kept = ("ShapeOf", "Add") if float_shortcuts else ("ShapeOf",)
+            readers = [place for place in source.get_target_inputs() if place.get_node().get_type_name() not in kept]
             maps = rounded(source, *_with_zero(*ranges[name]), _STEPS + 1)
             for reader in readers:
                 reader.replace_source_output(maps)
