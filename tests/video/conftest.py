@@ -19,6 +19,12 @@ def moving(number, height, width):
     return [plane.astype(np.uint8) for plane in (luma, cb, cr)]
 
 
+def stretched(number, height, width):
+    """Samples that use the whole range, footroom and headroom too."""
+    rng = np.random.default_rng(number)
+    return [rng.integers(0, 256, shape) for shape in ((height, width), (height, width), (height, width))]
+
+
 @pytest.fixture
 def make_clip(tmp_path):
     """make_clip("clip.mp4", times=..., ...) -> its path: 6 frames of 96x80 H.264 unless told otherwise."""

@@ -1,0 +1,186 @@
+"""A folder to be restored by a pool: what a plan holds, and what a worker does of it."""
+
+import os
+import socket
+
+import pytest
+
+from artifix.errors import ClusterError, DataError, OutputError
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+pytest.importorskip("fsspec")
+
+from artifix.restoration.attempts import Attempts  # noqa: E402
+from artifix.restoration.distributed import Pool, RestoreWorker, plan, run  # noqa: E402
+from artifix.restoration.manifest import MANIFEST, PARTS, Manifest, rows_of, table_of  # noqa: E402
+from artifix.restoration.remote import Folder  # noqa: E402
+
+
+def done_by_one_worker(planned):
+    """What `run` does, without Ray: the planned rows through a worker of this process, into the manifest."""
+    worker = RestoreWorker(planned.job, 1, Attempts())
+    rows = rows_of(worker(table_of(planned.todo)))
+    for row in (*planned.kept, *rows):
+        planned.manifest.add(row)
+    planned.manifest.close()
+    return {row.source: row for row in rows}
+
+
+def test_from_store_to_store_with_a_row_for_each_picture(memory, jpeg, make_model):
+    memory.pipe({"/in/a.jpg": jpeg, "/in/deep/b.jpg": jpeg, "/in/broken.jpg": b"no picture", "/in/notes.txt": b""})
+    planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())}, suffix=".png")
+    rows = done_by_one_worker(planned)
+    assert {name: row.status for name, row in rows.items()} == {
+        "a.jpg": "restored",
+        "deep/b.jpg": "restored",
+        "broken.jpg": "failed",
+    }
+    assert rows["broken.jpg"].error.startswith("memory://in/broken.jpg: ")
+    assert (rows["a.jpg"].size, rows["a.jpg"].width, rows["a.jpg"].height) == (len(jpeg), 128, 96)
+    assert sorted(memory.find("/out")) == ["/out/a.png", "/out/deep/b.png", f"/out/{MANIFEST}"]
+
+
+def test_again_does_only_what_is_missing_failed_or_changed(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe({f"/in/{name}.jpg": jpeg for name in "abcd"} | {"/in/e.jpg": b"no picture"})
+    done_by_one_worker(plan("memory://in", "memory://out", restorer=settings))
+    memory.rm_file("/out/b.jpg")
+    memory.pipe("/in/c.jpg", jpeg)  # the same bytes, at another time
+    again = plan("memory://in", "memory://out", restorer=settings)
+    assert [row.source for row in again.todo] == ["b.jpg", "c.jpg", "e.jpg"]
+    assert [row.source for row in again.kept] == ["a.jpg", "d.jpg"]
+    assert len(plan("memory://in", "memory://out", restorer=settings, overwrite=True).todo) == 5
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_parts(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe({f"/in/{name}.jpg": jpeg for name in "ab"})
+    stopped = plan("memory://in", "memory://out", restorer=settings)
+    for row in rows_of(RestoreWorker(stopped.job, 1, Attempts())(table_of(stopped.todo[:1]))):
+        stopped.manifest.add(row)
+    stopped.manifest.save_part()
+    assert memory.ls(f"/out/{PARTS}")
+    memory.pipe("/in/a.jpg", jpeg)
+    again = plan("memory://in", "memory://out", restorer=settings)
+    assert [row.source for row in again.todo] == ["a.jpg", "b.jpg"]  # the part told of a's time
+    done_by_one_worker(again)
+    assert sorted(memory.find("/out")) == ["/out/a.jpg", "/out/b.jpg", f"/out/{MANIFEST}"]
+
+
+def test_an_output_that_no_row_tells_of_is_kept(tmp_path, jpeg, make_model):
+    for name in ("in/a.jpg", "out/a.jpg"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(jpeg)
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={"model": str(make_model())})
+    records = list(run(planned))  # nothing to do, so no Ray is started
+    assert [record.status for record in records] == ["kept"]
+    assert (tmp_path / "out/a.jpg").read_bytes() == jpeg
+    assert [row.status for row in Manifest(Folder(str(tmp_path / "out")), [MANIFEST], "").rows.values()] == ["kept"]
+
+
+def test_what_kills_its_workers_is_given_up(memory, jpeg, make_model):
+    memory.pipe({f"/in/{name}.jpg": jpeg for name in "ab"})
+    planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())})
+    attempts = Attempts()
+    for _ in range(3):
+        attempts.begin("a.jpg")
+    rows = {row.source: row for row in rows_of(RestoreWorker(planned.job, 1, attempts)(table_of(planned.todo)))}
+    assert rows["a.jpg"].error == "memory://in/a.jpg: its worker died, 3 times"
+    assert rows["b.jpg"].status == "restored"
+    assert not attempts.begun
+
+
+def test_names_that_lead_out_of_the_output_are_refused(memory, jpeg, make_model):
+    memory.store["/in/x/../../evil.jpg"] = memory.store["/in/good.jpg"] = None
+    memory.pipe("/in/good.jpg", jpeg)
+    memory.store["/in/x/../../evil.jpg"] = memory.store["/in/good.jpg"]
+    try:
+        planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())})
+    finally:
+        del memory.store["/in/x/../../evil.jpg"]
+    assert [row.source for row in planned.todo] == ["good.jpg"]
+    assert ["cannot be an output's" in row.error for row in planned.refused] == [True]
+
+
+def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
+    memory.makedirs("/empty")
+    with pytest.raises(DataError, match="empty: no pictures in it"):
+        plan("memory://empty", "memory://out", restorer={})
+    with pytest.raises(DataError, match="nothing: there is no such folder"):
+        plan("memory://nothing", "memory://out", restorer={})
+    with pytest.raises(DataError, match=r"nosuch://x: Protocol not known"):
+        plan("nosuch://x", "memory://out", restorer={})
+    memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, f"/out/{MANIFEST}": b"no manifest"})
+    with pytest.raises(DataError, match=r"manifest\.parquet: is no manifest of ours, move it away"):
+        plan("memory://in", "memory://out", restorer={})
+    pq.write_table(pa.table({"source": ["a.jpg"], "mine": [1]}), tmp_path / "mine.parquet")
+    memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
+    with pytest.raises(DataError, match=r"is no manifest of ours, move it away \(it has no error, finished, "):
+        plan("memory://in", "memory://out", restorer={})
+    with pytest.raises(OutputError, match=r"a\.webp: would be the output of both"):
+        plan("memory://in", "memory://other", restorer={}, suffix=".webp")
+    with pytest.raises(OutputError, match="is the input itself"):
+        plan("memory://in", "memory://in/", restorer={})
+    with pytest.raises(OutputError, match="has no folder in it"):
+        plan("memory://in", "memory://other", restorer={}, suffix="/x.png")
+
+
+def test_outputs_below_the_input_are_not_restored_again(tmp_path, jpeg):
+    for name in ("a.jpg", "out/a.jpg", "outer/a.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(jpeg)
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "in" / "out"), restorer={}, overwrite=True)
+    assert [row.source for row in planned.todo] == ["a.jpg", "outer/a.jpg"]
+
+
+def test_links_lead_to_the_same_place(tmp_path, jpeg):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    (tmp_path / "in/b.jpg").symlink_to("a.jpg")
+    (tmp_path / "in/gone.jpg").symlink_to("nothing")
+    (tmp_path / "link").symlink_to("in")
+    planned = plan(str(tmp_path / "link"), str(tmp_path / "out"), restorer={})
+    assert [(row.source, row.size) for row in planned.todo] == [("a.jpg", len(jpeg)), ("b.jpg", len(jpeg))]
+    for source, target in (("link", "in"), ("in", "link"), ("link", "link")):
+        with pytest.raises(OutputError, match="is the input itself"):
+            plan(str(tmp_path / source), str(tmp_path / target), restorer={}, overwrite=True)
+
+
+def test_a_closed_folder_is_a_failure_and_the_rest_goes_on(tmp_path, jpeg, monkeypatch):
+    (tmp_path / "in/closed").mkdir(parents=True)
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    scandir = os.scandir
+
+    def look(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", look)
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={})
+    assert [row.source for row in planned.todo] == ["a.jpg"]
+    assert [row.error for row in planned.refused] == [f"{tmp_path}/in/closed: Permission denied"]
+    with pytest.raises(DataError, match=r"closed: cannot be listed \(Permission denied\)"):
+        Folder(str(tmp_path / "in/closed")).find()
+
+
+def test_an_output_that_is_a_file_is_refused_before_any_work(tmp_path, jpeg, make_model):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(jpeg)
+    (tmp_path / "out").write_text("mine")
+    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={"model": str(make_model())})
+    with pytest.raises(OutputError, match="out: cannot be made a folder"):
+        list(run(planned))
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["", "ray://"])
+def test_where_nobody_answers_there_is_no_waiting(memory, jpeg, make_model, kind):
+    memory.pipe("/in/a.jpg", jpeg)
+    planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())})
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"{kind}127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(ClusterError, match=f"ray at {address}: cannot be reached"):
+        list(run(planned, Pool(address)))
