@@ -35,3 +35,8 @@ class CodecError(ArtifixError):
 
 class ClusterError(ArtifixError):
     """A cluster that cannot be reached, or that went while it was used."""
+
+
+def needs_extra(what: str, extra: str, error: ImportError) -> str:
+    """The line for what cannot be had without the packages of an extra."""
+    return f"{what}: needs more packages, pip install 'artifix[{extra}]' ({error})"

@@ -65,6 +65,13 @@ def test_sa_dct_is_a_method(photograph):
     assert psnr(restored, photograph) > psnr(degraded, photograph)
 
 
+def test_sa_dct_of_another_codec_is_an_error(photograph):
+    pytest.importorskip("numba")
+    (method,) = load_methods(["sa-dct"])
+    with pytest.raises(ModelError, match="quantisation tables of a JPEG, and this is none"):
+        method.restore(photograph, b"RIFF....WEBP")
+
+
 def test_without_numba_sa_dct_says_what_it_needs(monkeypatch):
     monkeypatch.delitem(sys.modules, "artifix.restoration.sa_dct", raising=False)
     monkeypatch.setitem(sys.modules, "artifix.restoration.sa_dct.deblocking", None)

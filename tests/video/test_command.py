@@ -53,6 +53,12 @@ def test_a_target_that_is_no_video_is_one_line(make_clip, make_model, tmp_path, 
     assert done.stderr.count("\n") == 1
 
 
+def test_a_quality_is_not_a_videos(make_clip, make_model):
+    done = invoke(make_clip(), "--model", make_model(), "--quality", 80)
+    assert done.exit_code == 2
+    assert "--quality is for pictures" in " ".join(done.output.replace("│", " ").split())
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_goes_on(make_clip, make_model, tmp_path, number):
     rng = np.random.default_rng(0)

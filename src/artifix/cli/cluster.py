@@ -6,6 +6,8 @@ from typing import Any
 
 import typer
 
+from artifix.errors import ClusterError, needs_extra
+
 
 def restore_on_cluster(
     inputs: list[str],
@@ -21,11 +23,14 @@ def restore_on_cluster(
 
     `options` are those of `artifix.restoration.distributed.plan`.
     """
-    from artifix.restoration.distributed import Pool, plan, run
-    from artifix.terminal import RecordDisplay
-
     if len(inputs) != 1 or output is None:
         raise typer.BadParameter("--engine-pool takes one folder, and -o another")
+    try:
+        from artifix.restoration.distributed import Pool, plan, run
+    except ImportError as error:
+        raise ClusterError(needs_extra("--engine-pool", "ray", error)) from error
+    from artifix.terminal import RecordDisplay
+
     planned = plan(inputs[0], output, **options)
     pool = Pool(address, workers, worker_cpus)
     # Ray tells of dead workers on standard output, where it would be in the midst of the records.

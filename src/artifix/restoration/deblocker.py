@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from artifix.color import ycbcr_to_rgb
-from artifix.errors import ModelError
+from artifix.errors import ModelError, needs_extra
 from artifix.image import Picture
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
@@ -56,6 +56,6 @@ def load_sa_dct() -> ModuleType:
     try:
         import artifix.restoration.sa_dct as sa_dct
     except ImportError as error:
-        raise ModelError(f"{SA_DCT}: needs more packages, pip install 'artifix[peers]' ({error})") from error
+        raise ModelError(needs_extra(SA_DCT, "peers", error)) from error
     sa_dct.deblock(np.zeros((8, 8), np.uint8), [(1,) * 64])
     return sa_dct

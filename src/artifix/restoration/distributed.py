@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from artifix.errors import ArtifixError, ClusterError, DataError, ImageError, OutputError
+from artifix.errors import ArtifixError, ClusterError, DataError, ImageError, OutputError, needs_extra
 from artifix.image import MAX_PIXELS, READABLE_SUFFIXES
 from artifix.restoration.attempts import Attempts, SharedAttempts
 from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, restore_all, target_name
@@ -92,8 +92,8 @@ def plan(
     output that no row tells of is kept. `overwrite` does everything again.
 
     DataError for a folder that is not there, cannot be listed or has no pictures, an unknown kind of address and a
-    manifest that cannot be read, OutputError
-    if two pictures would be one output, or the outputs would be among the pictures.
+    manifest that cannot be read; OutputError if two pictures would be one output, or the outputs would be among the
+    pictures.
     """
     sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
     inner = targets.within(sources)
@@ -252,7 +252,7 @@ def _cluster(pool: Pool) -> Iterator[int]:
         import ray
         import ray.data
     except ImportError as error:
-        raise ClusterError(f"ray: needs more packages, pip install 'artifix[ray]' ({error})") from error
+        raise ClusterError(needs_extra("ray", "ray", error)) from error
     ours = not ray.is_initialized()
     local: dict[str, Any] = {"address": "local", "include_dashboard": False}
     given = {"address": pool.address} if pool.address else local

@@ -11,6 +11,17 @@ from artifix.restoration.folder import DEFAULT_JOBS, Progress, pair_up, restore_
 from artifix.restoration.record import Record
 
 
+def is_there(target: Path, source: Path) -> bool:
+    """Whether a source has its output; OutputError if that is the source itself, or its name is no file's."""
+    try:
+        there = source.exists() and target.is_file()
+    except OSError as error:  # such as a name too long
+        raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
+    if there and target.samefile(source):
+        raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
+    return there
+
+
 class FileRestorer(ABC):
     """What restores pictures, and so files and folders of them; safe to share between threads."""
 
@@ -41,13 +52,7 @@ class FileRestorer(ABC):
         Missing folders are made. ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
-        try:
-            exists = source.exists() and target.is_file()
-        except OSError as error:  # such as a name too long
-            raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
-        if exists and not overwrite:
-            if target.samefile(source):
-                raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
+        if not overwrite and is_there(target, source):
             return Record(str(source), str(target), "kept")
         began = time.perf_counter()
         picture = read_picture(source, max_pixels=max_pixels)

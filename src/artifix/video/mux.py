@@ -28,10 +28,7 @@ def assemble(
     Nothing is coded again. A `trial` ends after the header: whether all of it can be written is then known. OutputError
     if it cannot.
     """
-    with (
-        open_video(video.path) as source,
-        open_container(file, container_name) as output,
-    ):
+    with open_video(video.path) as source, open_container(file, container_name) as output:
         output.flags |= av.container.core.Flags.bitexact.value  # the same input makes the same file
         output.metadata.update(_kept(source.metadata))
         restored = _add_restored(output, source.streams[video.stream], segments[0], video)

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import av
 
-from artifix.errors import ArtifixError, ModelError, OutputError
+from artifix.errors import ArtifixError, ModelError
 from artifix.image import MAX_PIXELS, atomic_output
 from artifix.restoration import Record, Restorer
-from artifix.restoration.files import FileRestorer
+from artifix.restoration.files import FileRestorer, is_there
 from artifix.restoration.folder import Progress
 from artifix.threads import ahead
 from artifix.video.encoders import Encoding, choose
@@ -54,9 +54,7 @@ def restore_video(
     if not isinstance(restorer, Restorer):
         raise ModelError(f"{source}: is a video, which a network alone restores")
     container = container_of(target)
-    if not overwrite and source.exists() and target.is_file():
-        if target.samefile(source):
-            raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
+    if not overwrite and is_there(target, source):
         return Record(str(source), str(target), "kept")
     began = time.perf_counter()
     video = probe(source, max_pixels=max_pixels)

@@ -150,11 +150,11 @@ def _decode(container: Any, stream: Any, tally: Tally) -> Iterator[Any]:
         except av.InvalidDataError:
             tally.damaged += 1
             continue
-        if packet.size and packet.dts is not None:
+        # AVI has one time a packet, in the order of coding: the frames have the same times in their own order.
+        if container.format.name == "avi" and packet.size and packet.dts is not None:
             times.append(packet.dts)
         for frame in frames:
-            # AVI has one time a packet, in the order of coding: the frames have the same times in their own order.
-            if container.format.name == "avi" and times:
+            if times:
                 frame.pts = times.popleft()
             yield frame
 
