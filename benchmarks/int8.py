@@ -70,7 +70,7 @@ def in_int8(name: str) -> Method:
     restorer = Restorer(name, precision="int8")
 
     def restore(degraded: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
-        return restorer.restore_image(degraded).astype(np.uint8, copy=False)
+        return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
 
     return Method(name + SUFFIX, restore, restorer.engine.fingerprint)
 
