@@ -47,20 +47,6 @@ def test_the_model_then_runs_in_int8_close_to_fp32(pictures, make_model, tmp_pat
     assert 0 < np.abs(whole - floating).mean() < change / 10
 
 
-def test_where_int8_costs_too_much_shortcuts_stay_floating(pictures, make_model, tmp_path, photograph, monkeypatch):
-    model = make_model(features=8, blocks=3)
-    monkeypatch.setattr(quantise, "_TOO_MUCH", 9.0)
-    rounded, _ = quantise_model(model, [pictures], tmp_path / "a.onnx", patches=8)
-    monkeypatch.setattr(quantise, "_TOO_MUCH", max(rounded.int8_loss.values()) - 1e-3)
-    floating, _ = quantise_model(model, [pictures], tmp_path / "b.onnx", patches=8)
-    assert (rounded.float_shortcuts, floating.float_shortcuts) == (False, True)
-    assert floating.ranges == rounded.ranges
-    batch = photograph.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
-    exact = load_engine(model, "openvino", "fp32")(batch).copy()
-    errors = [np.square(load_engine(tmp_path / f"{n}.onnx", "openvino", "int8")(batch) - exact).mean() for n in "ab"]
-    assert 0 < errors[1] < errors[0]
-
-
 def test_what_it_refuses(pictures, make_model, tmp_path):
     with pytest.raises(ModelError, match=r"ends in \.onnx"):
         quantise_model(make_model(), [pictures], tmp_path / "model.bin")

@@ -35,7 +35,6 @@ class ModelCard:
     figures: dict[str, float] = field(default_factory=dict)  # measured on the held-out pictures
     failures: str = ""  # where it is known to do badly
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)  # what int8 covers of each layer's input
-    float_shortcuts: bool = False  # whether int8 leaves the sums of residual blocks floating
     int8_loss: dict[str, float] = field(default_factory=dict)  # dB of PSNR, by quality, that int8 costs
     license: str = "Apache-2.0"
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from artifix.errors import ModelError
 
-_STEPS: Final = 255  # between the 256 values of a byte
+STEPS: Final = 255  # between the 256 values of a byte
 # Weights take half of a byte's values. Processors without VNNI or AMX add two products of bytes in 16 bits, where the
 # others would overflow; the coarser steps cost some thousandths of a decibel.
-_SPARE: Final = 2
-_NARROWEST: Final = 1e-6  # a range of a layer that is always 0
+KERNEL_SPARE: Final = 2
+NARROWEST: Final = 1e-6  # a range of a layer that is always 0
 _PASSED_ON: Final = ("Pad", "Interpolate")  # they repeat values, which is cheaper done with bytes
 
 
@@ -27,12 +27,12 @@ def observe(graph: Any) -> list[str]:
     return list(layers)
 
 
-def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]], *, float_shortcuts: bool = False) -> None:
+def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]]) -> None:
     """Round the graph in place, each layer's input within its range; ModelError if these are not its layers.
 
     OpenVINO makes convolutions of bytes of it. Where the sum of a residual block goes into a layer, it is rounded
     for the block's own shortcut, too: that sum then happens inside a convolution, a fifth less time in all. But each
-    block then rounds what the one before it rounded; with `float_shortcuts` none does, and about half of the loss goes.
+    block then rounds what the one before it rounded, which small networks must have learned with (`train.rounding`).
     """
     import openvino.opset13 as ops
 
@@ -45,14 +45,13 @@ def quantise(graph: Any, ranges: Mapping[str, tuple[float, float]], *, float_sho
     for name, convolution in layers.items():
         source = _rounded_input(convolution).get_source_output()
         if source.get_node().get_type_name() != "FakeQuantize":  # as it is where two layers share an input
-            kept = ("ShapeOf", "Add") if float_shortcuts else ("ShapeOf",)
-            readers = [place for place in source.get_target_inputs() if place.get_node().get_type_name() not in kept]
-            maps = rounded(source, *_with_zero(*ranges[name]), _STEPS + 1)
+            readers = [place for place in source.get_target_inputs() if place.get_node().get_type_name() != "ShapeOf"]
+            maps = rounded(source, *with_zero(*ranges[name]), STEPS + 1)
             for reader in readers:
                 reader.replace_source_output(maps)
         kernels = _constant(convolution).data.astype(np.float32)
-        largest = np.maximum(np.abs(kernels).max(axis=(1, 2, 3), keepdims=True), _NARROWEST)
-        weights = rounded(ops.constant(kernels), -_SPARE * largest, _SPARE * largest, _STEPS)
+        largest = np.maximum(np.abs(kernels).max(axis=(1, 2, 3), keepdims=True), NARROWEST)
+        weights = rounded(ops.constant(kernels), -KERNEL_SPARE * largest, KERNEL_SPARE * largest, STEPS)
         convolution.input(1).replace_source_output(weights)
     graph.validate_nodes_and_infer_types()
 
@@ -93,9 +92,9 @@ def _constant(convolution: Any) -> Any:
     return node
 
 
-def _with_zero(low: float, high: float) -> tuple[float, float]:
+def with_zero(low: float, high: float) -> tuple[float, float]:
     """The range, moved a little so that one of its values is 0, as kernels of bytes want it."""
     low, high = min(low, 0.0), max(high, 0.0)
-    step = max(high - low, _NARROWEST) / _STEPS
+    step = max(high - low, NARROWEST) / STEPS
     zero = round(-low / step)
-    return -zero * step, (_STEPS - zero) * step
+    return -zero * step, (STEPS - zero) * step

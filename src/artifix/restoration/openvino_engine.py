@@ -79,7 +79,7 @@ def _compile(core: Any, data: bytes, precision: str, settings: dict[str, Any]) -
             return _compile(core, data, "float", settings)
         return _fastest([_compile(core, data, each, settings) for each in ("float", "int8")])
     if precision == "int8":
-        int8.quantise(model, card.ranges, float_shortcuts=card.float_shortcuts)
+        int8.quantise(model, card.ranges)
     trimmed = trimming.trim(model, card)
     compiled = core.compile_model(model, "CPU", settings | precision_setting(precision))
     floating = _PRECISION_NAMES[compiled.get_property("INFERENCE_PRECISION_HINT").to_string()]

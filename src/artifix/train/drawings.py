@@ -1,6 +1,7 @@
-"""Pictures that no camera takes: text, shapes and mosaics in pure colours, drawn from a seed.
+"""Pictures that no camera takes: text, shapes and mosaics in pure colours, skies without grain, drawn from a seed.
 
-A network that learned from photographs alone has never seen black beside white over whole pages, and does harm there.
+A network that learned from photographs alone has never seen black beside white over whole pages, and does harm there;
+and in a perfectly smooth sky it leaves what photographs would hide.
 """
 
 import math
@@ -28,8 +29,8 @@ def make_drawings(share: float, pixels: int, seed: int) -> list[Pixels]:
 
 
 def draw(rng: np.random.Generator) -> Pixels:
-    """One drawing: a page of text, shapes over one another, or a mosaic; a third of them in grey levels alone."""
-    kinds: list[Callable[[np.random.Generator], Pixels]] = [_page, _page, _shapes, _mosaic]
+    """One drawing: a page of text, shapes over one another, a mosaic or a sky; a third of them in grey levels alone."""
+    kinds: list[Callable[[np.random.Generator], Pixels]] = [_page, _page, _shapes, _mosaic, _sky]
     drawing = kinds[rng.integers(len(kinds))](rng)
     return np.asarray(Image.fromarray(drawing).convert("L").convert("RGB")) if rng.random() < 1 / 3 else drawing
 
@@ -69,6 +70,14 @@ def _mosaic(rng: np.random.Generator) -> Pixels:
     count = SIDE // side + 1
     tiles = np.array([_colour(rng) for _ in range(count**2)], np.uint8).reshape(count, count, 3)
     return np.ascontiguousarray(tiles.repeat(side, axis=0).repeat(side, axis=1)[:SIDE, :SIDE])
+
+
+def _sky(rng: np.random.Generator) -> Pixels:
+    """A gradient from one colour to others near it, smooth but for its rounding."""
+    corners = np.array(_colour(rng)) + rng.integers(-60, 61, (2, 2, 3))
+    across = np.linspace(0, 1, SIDE)
+    ends = np.stack([1 - across, across])  # each corner's share, by row or by column
+    return np.rint(np.einsum("iy,jx,ijc->yxc", ends, ends, corners)).clip(0, 255).astype(np.uint8)
 
 
 def _canvas(rng: np.random.Generator, colour: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -25,8 +25,9 @@ from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
 from artifix.train.precision import Cast, Precision, casting
 from artifix.train.recipe import OptimiserRecipe, Recipe
+from artifix.train.rounding import round_in_training
 from artifix.train.teacher import load_teacher
-from artifix.train.weights import load_into
+from artifix.train.weights import load_into, read_ranges
 from artifix.train.winograd import quicken
 
 Report = Callable[[Progress, float, dict[str, float]], None]
@@ -58,6 +59,7 @@ def train(
     as `load_into` takes them; `resume` goes on from the newest checkpoint in `run`, which on the same machine and
     within a step budget gives the losses that an unbroken run would have given.
 
+    A recipe for int8 rounds within the ranges in the card of `start`, which it then needs, when it goes on, too.
     `vgg` is VGG19's file, None being torchvision's, for the perceptual loss and, where given, for measuring the
     perceptual distance of what is held out. `teacher` is the model, a file of `artifix export`, that a recipe with a
     distilled loss learns from. `precision` is `casting`'s. `pairs_on_device` degrades patches there instead of in
@@ -86,8 +88,10 @@ def train(
         perceptual = load_perceptual_loss(vgg, **vars(recipe.perceptual)).to(device)
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     cast = casting(device, precision)
+    if settings.int8:
+        round_in_training(network, read_ranges(start))
     if device == "cpu" and cast is nullcontext:
-        for module in filter(None, (network, perceptual, master)):
+        for module in filter(None, (None if settings.int8 else network, perceptual, master)):
             quicken(module)
     progress = Progress()
     newest = latest_checkpoint(run) if resume else None

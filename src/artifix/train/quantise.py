@@ -28,7 +28,6 @@ QUALITIES: Final = (10, 20, 40, 80)  # that the loss is measured at
 
 _MIXED: Final = DataRecipe(quality=(10, 80))
 _PLAIN: Final = DataRecipe(quality=(1, 1), full_chroma=0, grey=0, shifted=0, twice=0)
-_TOO_MUCH: Final = 0.03  # dB that int8 may cost; beyond it, the shortcuts stay floating, which takes longer
 _JUDGED: Final = 16  # patches, of pictures held out
 _SAMPLE: Final = 1 << 14  # values of a layer that are drawn from each patch
 # The share of a layer's values at either end that lie outside of its range. With none, a few large values leave
@@ -47,7 +46,6 @@ def quantise_model(
 ) -> tuple[ModelCard, list[str]]:
     """Write the model anew with ranges in its card, and with what int8 costs; the card, and why pictures were left out.
 
-    Where it costs more than 0.03 dB, the card says that shortcuts are to stay floating, and what it costs then.
     The weights stay as they are: int8 is made of them where the model is loaded. `patches` are drawn from the pictures
     in the `data` folders by `seed`, as in training; the loss is measured on others, those that training holds out.
     ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training,
@@ -63,11 +61,8 @@ def quantise_model(
         raise ModelError(f"{model}: {error}") from error
     pictures = read_pictures(data, margin_of(_MIXED))
     ranges = measure_ranges(file, PatchPairs(pictures.training, _MIXED, card.channels, seed, patches))
-    card = dataclasses.replace(card, ranges=ranges, float_shortcuts=False, int8_loss={})
-    if pictures.held_out:
-        card = _with_loss(card, file, pictures.held_out, seed)
-        if max(card.int8_loss.values()) > _TOO_MUCH:
-            card = _with_loss(dataclasses.replace(card, float_shortcuts=True), file, pictures.held_out, seed)
+    loss = measure_loss(file, ranges, card.channels, pictures.held_out, seed) if pictures.held_out else {}
+    card = dataclasses.replace(card, ranges=ranges, int8_loss=loss)
     with atomic_output(output, overwrite=overwrite) as target:
         target.write(_with_card(file, card))
     return card, pictures.skipped
@@ -90,23 +85,16 @@ def measure_ranges(file: bytes, pairs: PatchPairs) -> Ranges:
     return {name: (float(f"{low:.3g}"), float(f"{high:.3g}")) for name, (low, high) in zip(layers, bounds, strict=True)}
 
 
-def _with_loss(card: ModelCard, file: bytes, pictures: list[Pixels], seed: int) -> ModelCard:
-    return dataclasses.replace(card, int8_loss=measure_loss(card, file, pictures, seed))
-
-
-def measure_loss(card: ModelCard, file: bytes, pictures: list[Pixels], seed: int = 0) -> dict[str, float]:
-    """What int8, as the card has it, costs against fp32: dB of PSNR over the network's planes, by quality.
-
-    The mean over patches.
-    """
+def measure_loss(file: bytes, ranges: Ranges, channels: int, pictures: list[Pixels], seed: int = 0) -> dict[str, float]:
+    """What int8 costs an ONNX file, dB of PSNR over the network's planes, by quality; a mean over patches."""
     core = openvino_core()
     rounded = core.read_model(file)
-    int8.quantise(rounded, card.ranges, float_shortcuts=card.float_shortcuts)
+    int8.quantise(rounded, ranges)
     networks: list[Callable[[Batch], Any]] = [_compiled(core, graph) for graph in (core.read_model(file), rounded)]
     losses = {}
     for quality in QUALITIES:
         recipe = dataclasses.replace(_PLAIN, quality=(quality, quality))
-        pairs = PatchPairs(pictures, recipe, card.channels, seed, _JUDGED)
+        pairs = PatchPairs(pictures, recipe, channels, seed, _JUDGED)
         errors = np.empty((len(pairs), len(networks)))
         for row, number in zip(errors, range(len(pairs)), strict=True):
             degraded, target = pairs[number]

@@ -117,6 +117,7 @@ class OptimiserRecipe:
     warmup: int = 200  # steps
     clip: float = 0.0  # largest norm of the gradient; 0 does not clip
     average: float = 0.999  # decay of the exponential weight average; 0 keeps the last weights
+    int8: bool = False  # compute as int8 will, within the ranges of the model to start from; its weights stay floating
 
     def __post_init__(self) -> None:
         if self.kind not in ("adam", "muon"):
