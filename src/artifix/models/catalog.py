@@ -16,7 +16,7 @@ _LARGEST: Final = 256 << 20  # bytes of a model's file
 # Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
 MODELS: Final[dict[str, str]] = {
     "mse": "a84e9f271df1b538201d3e14e1c0a6ebceb53cc846a5d2197f142c5db776275d",
-    "fast": "7dccdb84f7293316163323f200f5e82f57ba973b99f523d33b4a381a2ebf6a41",
+    "fast": "4c3be7327cf72e1306d7f403a5afeaa5a5f2546b9ba7f76fa17eef03531896dc",
     "gan": "45f87cfd97f4cd40ebda21c142ca0679a79c239db1fd4a1faecb6fee7a2a5477",
     "ssim": "34a2da6de660e9841191d42264c004f87e30b8cde821f1a5a618f223cf1ac16a",
     "mse-video": "3e07194d5a7a446432a9372f1625374b14ab2defb989e1c96e2469f6e7ba418c",
