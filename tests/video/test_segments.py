@@ -14,8 +14,6 @@ from artifix.video.restore import restore_video
 
 from .conftest import decoded, stretched
 
-UNEVEN = (0, 20, 45, 100, 101, 300, 340)
-
 
 class StoppedError(Exception):
     pass

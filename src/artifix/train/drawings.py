@@ -74,10 +74,10 @@ def _mosaic(rng: np.random.Generator) -> Pixels:
 
 def _sky(rng: np.random.Generator) -> Pixels:
     """A gradient from one colour to others near it, smooth but for its rounding."""
-    corners = np.array(_colour(rng)) + rng.integers(-60, 61, (2, 2, 3))
+    corners = rng.integers(60, 196, 3) + rng.integers(-60, 61, (2, 2, 3))  # none of them pure
     across = np.linspace(0, 1, SIDE)
     ends = np.stack([1 - across, across])  # each corner's share, by row or by column
-    return np.rint(np.einsum("iy,jx,ijc->yxc", ends, ends, corners)).clip(0, 255).astype(np.uint8)
+    return np.rint(np.einsum("iy,jx,ijc->yxc", ends, ends, corners)).astype(np.uint8)
 
 
 def _canvas(rng: np.random.Generator, colour: Colour) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -25,9 +25,9 @@ from artifix.train.patches import Pictures
 from artifix.train.perceptual import PerceptualLoss, load_perceptual_loss
 from artifix.train.precision import Cast, Precision, casting
 from artifix.train.recipe import OptimiserRecipe, Recipe
-from artifix.train.rounding import round_in_training
+from artifix.train.rounding import round_as
 from artifix.train.teacher import load_teacher
-from artifix.train.weights import load_into, read_ranges
+from artifix.train.weights import load_into
 from artifix.train.winograd import quicken
 
 Report = Callable[[Progress, float, dict[str, float]], None]
@@ -89,7 +89,7 @@ def train(
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     cast = casting(device, precision)
     if settings.int8:
-        round_in_training(network, read_ranges(start))
+        round_as(network, start)
     if device == "cpu" and cast is nullcontext:
         for module in filter(None, (None if settings.int8 else network, perceptual, master)):
             quicken(module)

@@ -28,7 +28,7 @@ class DataRecipe:
     full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
     grey: float = 0.1  # share of colour patches made grey
     shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
-    drawings: float = 0.0  # share of patches that come from text, shapes and mosaics instead of the pictures
+    drawings: float = 0.0  # share of patches that come from text, shapes, mosaics and skies instead of the pictures
     twice: float = 0.15  # share compressed before, on another grid at another quality
 
     def __post_init__(self) -> None:

@@ -1,12 +1,11 @@
 """Begin from weights trained before, those of a network with other channels included."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from artifix.errors import ModelError, RecipeError
+from artifix.errors import ModelError
 from artifix.models.torch_weights import network_from_file
 from artifix.train.checkpoint import AVERAGE
 from artifix.train.tensors import read_tensors
@@ -27,13 +26,6 @@ def load_into(network: nn.Module, path: Path) -> None:
     with torch.no_grad():
         for name, value in own.items():
             value.copy_(_fit(tensors[name], value.shape, path, name))
-
-
-def read_ranges(path: Path | None) -> Mapping[str, tuple[float, float]]:
-    """What int8 covers of each layer's input, from the card of a model (.onnx); RecipeError if none is named."""
-    if path is None or path.suffix != ".onnx":
-        raise RecipeError("optimiser.int8 needs a model whose card has ranges to begin from: --start, an .onnx file")
-    return network_from_file(path)[0].ranges
 
 
 def _read(path: Path) -> dict[str, Tensor]:
