@@ -73,6 +73,8 @@ def train(
     if start is not None:
         load_into(network, start)
     settings = recipe.optimiser
+    if settings.int8:
+        round_as(network, start)
     generator = new_learner(network, device, settings, settings.learning_rate, averaged=True)
     learners = {"generator": generator}
     shared = group.share(network)
@@ -88,8 +90,6 @@ def train(
         perceptual = load_perceptual_loss(vgg, **vars(recipe.perceptual)).to(device)
     master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     cast = casting(device, precision)
-    if settings.int8:
-        round_as(network, start)
     if device == "cpu" and cast is nullcontext:
         for module in filter(None, (None if settings.int8 else network, perceptual, master)):
             quicken(module)
