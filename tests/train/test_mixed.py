@@ -38,7 +38,7 @@ def codec(request):
 def test_number_i_is_the_same_in_any_order_and_differs_from_others(picture):
     forth = [pairs(picture)[i] for i in range(12)]
     back = [pairs(picture)[i] for i in reversed(range(12))][::-1]
-    for (a, b), (c, d) in zip(forth, back, strict=True):
+    for (a, b, *_), (c, d, *_) in zip(forth, back, strict=True):
         assert np.array_equal(a, c)
         assert np.array_equal(b, d)
     assert not np.array_equal(forth[0][1], forth[1][1])
@@ -48,7 +48,7 @@ def test_number_i_is_the_same_in_any_order_and_differs_from_others(picture):
 def test_a_pair_is_a_patch_before_and_after_any_codec(picture, codec, monkeypatch):
     one_codec(monkeypatch, codec)
     recipe = DataRecipe(codec="any", patch=32, quality=(40, 40), full_chroma=0.5, grey=0.3, twice=0.3, shifted=0.5)
-    for degraded, target in map(pairs(picture, recipe).__getitem__, range(12)):
+    for degraded, target, *_ in map(pairs(picture, recipe).__getitem__, range(12)):
         assert degraded.shape == target.shape == (3, 32, 32)
         assert degraded.dtype == target.dtype == np.float32
         assert np.abs(target).max() <= 1.01
@@ -84,7 +84,7 @@ def test_worse_quality_is_worse(picture, codec):
 def test_grey_is_coded_as_grey(picture, codec, monkeypatch):
     one_codec(monkeypatch, codec)
     recipe = DataRecipe(codec="any", patch=32, quality=(30, 30), grey=1)
-    for batch in pairs(picture, recipe)[0]:
+    for batch in pairs(picture, recipe)[0][:2]:
         assert np.allclose(from_batch(batch[None])[..., 1:], 128)
 
 
@@ -94,7 +94,7 @@ def test_twice_is_a_jpeg_before(picture, monkeypatch):
         DataRecipe(codec="any", patch=32, quality=(20, 20), grey=0, shifted=0, twice=share) for share in (0, 1)
     )
     errors = [
-        np.mean([np.mean((a - b) ** 2) for a, b in map(pairs(picture, recipe).__getitem__, range(20))])
+        np.mean([np.mean((a - b) ** 2) for a, b, *_ in map(pairs(picture, recipe).__getitem__, range(20))])
         for recipe in (once, twice)
     ]
     assert errors[1] > 1.1 * errors[0]
@@ -103,7 +103,7 @@ def test_twice_is_a_jpeg_before(picture, monkeypatch):
 def test_a_picture_must_have_room_for_the_context(picture):
     side = margin_of(RECIPE)
     assert side >= RECIPE.patch + CONTEXT
-    degraded, _ = pairs(np.ascontiguousarray(picture[:side, :side]))[0]
+    degraded, *_ = pairs(np.ascontiguousarray(picture[:side, :side]))[0]
     assert degraded.shape == (3, 32, 32)
 
 
@@ -121,7 +121,7 @@ def test_batches_are_made_by_workers_and_in_colour_alone(picture):
         return next(batches(recipe, pictures, 0, group=ALONE, device="cpu", workers=workers, on_device=on_device))
 
     for workers in (0, 1):
-        degraded, target = first(recipe, workers)
+        degraded, target, *_ = first(recipe, workers)
         assert degraded.shape == target.shape == (2, 3, 32, 32)
         assert np.array_equal(degraded[1].numpy(), pairs(picture)[1][0])
     with pytest.raises(RecipeError, match=r'data\.codec: "any" is made by workers'):

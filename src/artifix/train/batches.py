@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from artifix.errors import RecipeError
@@ -13,14 +12,14 @@ from artifix.train.clips import ClipPairs
 from artifix.train.device_pairs import DevicePairs
 from artifix.train.distributed import Group
 from artifix.train.mixed import MixedPairs
-from artifix.train.patches import Draws, PatchPairs, Pictures
+from artifix.train.patches import Draws, Lesson, PatchPairs, Pictures
 from artifix.train.recipe import Recipe
 
 
 def batches(
     recipe: Recipe, pictures: Pictures, step: int, *, group: Group, device: str, workers: int, on_device: bool
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """(degraded, target) batches (N, C, H, W) in [-1, 1], channels_last, from a step to one beyond the recipe's last.
+) -> Iterator[Lesson]:
+    """Batches of lessons, their planes channels_last, from a step to one beyond the recipe's last.
 
     Step s takes the pairs numbered from s times the recipe's batch, and each of the group's processes its run of them,
     so the joined batch is the same for any number of processes. `on_device` makes the pairs there, else `workers` do.
@@ -30,7 +29,7 @@ def batches(
     if joined % group.size:
         raise RecipeError(f"data.batch: {joined} patches cannot be shared equally among {group.size} processes")
     own, channels = joined // group.size, recipe.network.channels
-    images, length = pictures.training, joined * (steps + 1)
+    images, length, halved = pictures.training, joined * (steps + 1), frozenset(pictures.halved)
     dataset: Dataset[Any]
     if recipe.data.codec != "jpeg":
         if on_device or channels == 1:
@@ -38,9 +37,9 @@ def batches(
         made_by = ClipPairs if recipe.data.codec == "video" else MixedPairs
         dataset = made_by(images, recipe.data, recipe.seed, length)
     elif on_device:
-        dataset = Draws(images, recipe.data, recipe.seed, length)
+        dataset = Draws(images, recipe.data, recipe.seed, length, halved)
     else:
-        dataset = PatchPairs(images, recipe.data, channels, recipe.seed, length)
+        dataset = PatchPairs(images, recipe.data, channels, recipe.seed, length, halved)
     starts = range(step * joined + group.rank * own, length, joined)
     loader = DataLoader(
         dataset,
@@ -51,12 +50,14 @@ def batches(
         pin_memory=device != "cpu",
     )
     if on_device:
-        yield from map(DevicePairs(images, recipe.data, channels, device), loader)
+        yield from map(DevicePairs(images, recipe.data, channels, device, halved), loader)
         return
-    for degraded, target in loader:
-        yield (
+    for degraded, target, known, chroma in loader:
+        yield Lesson(
             degraded.to(device, non_blocking=True, memory_format=torch.channels_last),
             target.to(device, non_blocking=True, memory_format=torch.channels_last),
+            known.to(device, non_blocking=True),
+            chroma.to(device, non_blocking=True),
         )
 
 

@@ -19,7 +19,7 @@ from artifix.codecs.clips import (
     to_planes,
 )
 from artifix.color import rgb_to_ycbcr, to_batch
-from artifix.train.patches import Pair, Pixels, margin_of
+from artifix.train.patches import Lesson, Pixels, margin_of
 from artifix.train.recipe import DataRecipe
 
 _FRAMES: Final = 6  # of a clip: an intra frame, then predicted ones of both kinds
@@ -30,7 +30,7 @@ _ZOOM: Final = 0.01  # a frame at most, in or out
 _SCALE: Final = 2.0  # pixels of a picture to one of a film at most: films are sharper than what they were made from
 
 
-class ClipPairs(Dataset[Pair]):
+class ClipPairs(Dataset[Lesson]):
     """`length` pairs of frames' patches, the recipe's `quality` being the codecs' constant rate factor."""
 
     def __init__(self, images: list[Pixels], recipe: DataRecipe, seed: int, length: int) -> None:
@@ -41,7 +41,7 @@ class ClipPairs(Dataset[Pair]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> Pair:
+    def __getitem__(self, index: int) -> Lesson:
         rng = np.random.default_rng((self.seed, index))
         recipe, side = self.recipe, margin_of(self.recipe)
         codec = CLIP_CODECS[rng.integers(len(CLIP_CODECS))]
@@ -63,7 +63,7 @@ class ClipPairs(Dataset[Pair]):
         coded = decode_clip(encode_clip([to_planes(frame) for frame in planes], codec, crf=crf), codec)
         window = slice(top, top + recipe.patch), slice(left, left + recipe.patch)
         degraded, target = from_planes(coded[shown])[window], planes[shown][window]
-        return to_batch(degraded)[0], to_batch(target)[0]
+        return Lesson(to_batch(degraded)[0], to_batch(target)[0])
 
 
 def film_pair(picture: Pixels, side: int, crf: int) -> tuple[Pixels, NDArray[np.float32]]:

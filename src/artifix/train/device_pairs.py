@@ -2,29 +2,49 @@
 
 Sixteen cores at 0.7 ms a pair make at best 23,000 pairs a second, 0.2 MB of floats each to be moved between processes;
 that is what a large GPU asks for, with nothing to spare. So the pictures lie on the device as one row of pixels, the
-host sends fifteen numbers a patch, and every pair is the one that `PatchPairs` would have made, but for a grey level in
-a few pixels.
+host sends eighteen numbers a patch, and every lesson is the one that `PatchPairs` would have made, but for a grey level
+in a few pixels.
 """
+
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from artifix.train.jpeg import CHROMA_BLOCK, coded_ycbcr, decoded_rgb, jpeg_round_trip
-from artifix.train.patches import Draw, Pixels, margin_of
+from artifix.train.patches import Draw, Lesson, Pixels, known_of, margin_of
 from artifix.train.recipe import DataRecipe
-from artifix.train.tensor_color import rgb_to_ycbcr, to_range
+from artifix.train.tensor_color import rgb_to_ycbcr, to_range, ycbcr_to_rgb
+
+_SUBSAMPLINGS: Final = ("4:2:0", "4:4:4")
 
 
 class DevicePairs:
-    """Draws (N,) -> degraded and target batches (N, C, H, W) in [-1, 1], channels_last, on the pictures' device."""
+    """Draws (N,) -> a batch of lessons, its planes channels_last, on the pictures' device."""
 
-    def __init__(self, images: list[Pixels], recipe: DataRecipe, channels: int, device: str | torch.device) -> None:
+    def __init__(
+        self,
+        images: list[Pixels],
+        recipe: DataRecipe,
+        channels: int,
+        device: str | torch.device,
+        halved: frozenset[int] = frozenset(),
+    ) -> None:
         self.patch, self.side, self.channels, self.device = recipe.patch, margin_of(recipe), channels, device
         self.pixels = torch.from_numpy(np.concatenate([image.reshape(-1, 3) for image in images])).to(device)
         sizes = torch.tensor([image.shape[:2] for image in images], device=device)
         self.widths = sizes[:, 1]
         self.begins = sizes.prod(dim=1).cumsum(0) - sizes.prod(dim=1)
+        self.true_chroma = torch.tensor([number not in halved for number in range(len(images))], device=device).float()
+        known = [
+            [
+                [known_of(quality, subsampling, colour).vector() for colour in (False, True)]
+                for subsampling in _SUBSAMPLINGS
+            ]
+            for quality in range(1, 101)
+        ]
+        self.known = torch.from_numpy(np.array(known)).to(device)  # by quality, subsampling and colour
         # Where a pixel of each of the eight orientations lies in the upright crop, as PatchPairs turns and mirrors it.
         upright = np.arange(self.side**2).reshape(self.side, self.side)
         turned = [np.rot90(upright, turns) for turns in range(4)]
@@ -32,10 +52,10 @@ class DevicePairs:
         self.orientations = torch.from_numpy(orientations.reshape(8, -1).copy()).to(device)
 
     @torch.no_grad()
-    def __call__(self, draws: Draw) -> tuple[Tensor, Tensor]:
-        """The pairs of a batch of draws, which may lie on any device."""
+    def __call__(self, draws: Draw) -> Lesson:
+        """The lessons of a batch of draws, which may lie on any device."""
         draw = Draw(*(number.to(self.device, non_blocking=True) for number in draws))
-        target = self._colours(self._crop(draw), draw)
+        target = self._colours(_recoloured(self._crop(draw), draw), draw)
         zero = torch.zeros_like(draw.top)
         target = self._window(target, draw.first_y, draw.first_x, self.side - draw.first_y, self.side - draw.first_x)
         once = self._code(target, draw.first_quality, draw.full_chroma)
@@ -43,7 +63,14 @@ class DevicePairs:
         degraded = self._window(degraded, zero, zero, self.patch + draw.top, self.patch + draw.left)
         degraded = self._code(degraded, draw.quality, draw.full_chroma)
         planes = target if self.channels == 1 else rgb_to_ycbcr(target)
-        return self._batch(degraded, draw), self._batch(planes, draw)
+        colour = (self.channels == 3) & ~draw.grey
+        known = self.known[draw.quality - 1, draw.full_chroma.long(), colour.long()]
+        return Lesson(
+            self._batch(degraded, draw),
+            self._batch(planes, draw),
+            known * draw.told[:, None],
+            self.true_chroma[draw.image],
+        )
 
     def _crop(self, draw: Draw) -> Tensor:
         """Turned and mirrored RGB crops (N, 3, side, side), 0..255."""
@@ -76,6 +103,17 @@ class DevicePairs:
         patch = torch.arange(self.patch, device=self.device)
         cut = _gather(planes, draw.top[:, None] + patch, draw.left[:, None] + patch)
         return to_range(cut).contiguous(memory_format=torch.channels_last)
+
+
+def _recoloured(rgb: Tensor, draw: Draw) -> Tensor:
+    """What `recoloured` makes of each crop that is drawn so."""
+    cosine, sine = draw.saturation * torch.cos(draw.hue), draw.saturation * torch.sin(draw.hue)
+    cosine, sine = (each.float()[:, None, None] for each in (cosine, sine))
+    y, cb, cr = rgb_to_ycbcr(rgb).unbind(dim=1)
+    cb, cr = cb - 128, cr - 128
+    turned = torch.stack((y, cosine * cb - sine * cr + 128, sine * cb + cosine * cr + 128), dim=1)
+    same = ((draw.hue == 0) & (draw.saturation == 1))[:, None, None, None]
+    return torch.where(same, rgb, torch.round(ycbcr_to_rgb(turned)).clamp(0, 255))
 
 
 def _gather(planes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

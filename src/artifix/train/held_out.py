@@ -12,16 +12,17 @@ import torch
 from numpy.typing import NDArray
 
 from artifix.color import from_batch, luma, to_batch, ycbcr_to_rgb
+from artifix.models.known import NOTHING, Known
 from artifix.train.checkpoint import Learner
 from artifix.train.clips import film_pair
 from artifix.train.mixed import codecs_at_hand, coded_ycbcr
-from artifix.train.patches import with_channels
+from artifix.train.patches import known_of, with_channels
 from artifix.train.perceptual import PerceptualLoss, distance
 
 Pixels = NDArray[np.uint8]
 
 PREFIX: Final = "held_out/gain_"  # of a figure's name in the log, the quality behind it, before that the codec
-QUALITIES: Final = (10, 20, 40, 90)
+QUALITIES: Final = (10, 20, 40, 80, 90, 95)
 MIXED_QUALITIES: Final = (10, 40)  # instead, of each of the codecs that are mixed
 CRFS: Final = (38, 32, 26, 20)  # instead, where films are learned from
 DISTANCE_PREFIX: Final = "held_out/perceptual_"
@@ -47,12 +48,17 @@ class HeldOut:
             films = {crf: [film_pair(picture, _SIDE, crf) for picture in pictures] for crf in CRFS}
             self.targets = [target for target, _ in films[CRFS[0]]]
             self.degraded = {str(crf): [degraded for _, degraded in pairs] for crf, pairs in films.items()}
+            self.known = dict.fromkeys(self.degraded, NOTHING)
             return
         self.targets = [_middle(picture) if channels == 3 else luma(_middle(picture)) for picture in pictures]
         codings = {str(quality): ("jpeg", quality) for quality in QUALITIES}
         if codec == "any":
             codings = {f"{used}_{q}": (used, q) for q in MIXED_QUALITIES for used in codecs_at_hand()}
         self.degraded = {name: [coded_ycbcr(t, *coding) for t in self.targets] for name, coding in codings.items()}
+        self.known = {
+            name: known_of(quality, "4:2:0", channels == 3) if used == "jpeg" and codec == "jpeg" else NOTHING
+            for name, (used, quality) in codings.items()
+        }
 
     def figures(self, learner: Learner) -> dict[str, float]:
         """What the learner's average does for the held-out pictures, by codec (if several) and quality; `{}` without.
@@ -66,7 +72,7 @@ class HeldOut:
             return figures
         for number, (name, images) in enumerate(self.degraded.items()):
             coded = [self._pixels(image) for image in images]
-            restored = [self._restore(learner, image) for image in images]
+            restored = [self._restore(learner, image, self.known[name]) for image in images]
             figures[f"{PREFIX}{name}"] = self._mean(_psnr, restored) - self._mean(_psnr, coded)
             if self.perceptual and number < _JUDGED:
                 apart = partial(distance, self.perceptual)
@@ -78,9 +84,10 @@ class HeldOut:
 
     def strip(self, learner: Learner) -> Pixels:
         """Rows of degraded | restored | target, at most four, at the lowest quality; (H, W, 3) uint8, black beside."""
-        degraded = next(iter(self.degraded.values()))[:_SHOWN]
+        name, images = next(iter(self.degraded.items()))
+        degraded = images[:_SHOWN]
         rows = [
-            np.concatenate([self._pixels(image), self._restore(learner, image), target], axis=1)
+            np.concatenate([self._pixels(image), self._restore(learner, image, self.known[name]), target], axis=1)
             for image, target in zip(degraded, self.targets[:_SHOWN], strict=True)
         ]
         height, width = sum(len(row) for row in rows), max((row.shape[1] for row in rows), default=0)
@@ -91,12 +98,13 @@ class HeldOut:
         return strip
 
     @torch.no_grad()
-    def _restore(self, learner: Learner, image: Pixels) -> Pixels:
+    def _restore(self, learner: Learner, image: Pixels, known: Known) -> Pixels:
         device = next(learner.network.parameters()).device
         batch = torch.from_numpy(to_batch(with_channels(image, self.channels))).to(
             device, memory_format=torch.channels_last
         )
-        restored = torch.func.functional_call(learner.network, learner.average, batch)
+        told = (torch.from_numpy(known.vector()[None]).to(device),) if getattr(learner.network, "known", 0) else ()
+        restored = torch.func.functional_call(learner.network, learner.average, (batch, *told))
         planes = from_batch(restored.cpu().numpy())
         return self._pixels(planes if self.channels == 3 else planes[..., 0])
 

@@ -77,7 +77,7 @@ def train(
         round_as(network, start)
     generator = new_learner(network, device, settings, settings.learning_rate, averaged=True)
     learners = {"generator": generator}
-    shared = group.share(network)
+    shared, told = group.share(network), bool(getattr(network, "known", 0))
     forward = torch.compile(shared) if device != "cpu" else shared
     discriminator: Learner | None = None
     perceptual: PerceptualLoss | None = None
@@ -119,7 +119,7 @@ def train(
     )
     began = time.monotonic() - progress.seconds
     with Log(run) if group.leads else nullcontext() as log, _stop_on_signal() as stopped:
-        for degraded, target in pairs:
+        for degraded, target, known, chroma in pairs:
             share, stopping = group.agree(spent(), stopped())
             if share >= 1 or stopping:
                 break
@@ -128,7 +128,8 @@ def train(
                 for weights in learner.optimiser.param_groups:
                     weights["lr"] = rate
             with cast():
-                restored = forward(degraded).float()
+                restored = (forward(degraded, known) if told else forward(degraded)).float()
+            restored = _learnable(restored, target, chroma)
             figures: dict[str, Tensor] = {}
             if discriminator:
                 figures = discriminator_step(
@@ -136,7 +137,7 @@ def train(
                 )
             with cast():
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
-                taught = master(degraded).float() if master else None
+                taught = _learnable(master(degraded).float(), target, chroma) if master else None
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
             if settings.clip:
@@ -196,6 +197,14 @@ def discriminator_step(
         "accuracy_real": (real > 0).float().mean(),
         "accuracy_restored": (of_restored < 0).float().mean(),
     }
+
+
+def _learnable(restored: Tensor, target: Tensor, chroma: Tensor) -> Tensor:
+    """The restored batch, with the target's chroma where the target's is not to be learned."""
+    if restored.shape[1] == 1:
+        return restored
+    true = chroma[:, None, None, None] > 0
+    return torch.cat([restored[:, :1], torch.where(true, restored[:, 1:], target[:, 1:])], dim=1)
 
 
 def new_learner(

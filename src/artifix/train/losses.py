@@ -8,10 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from artifix.train.recipe import LossRecipe
+from artifix.train.tensor_color import from_range, to_range, ycbcr_to_rgb
 
 _WINDOW: Final = 8  # pixels; Wang et al. 2004's uniform window, as Table 1 is measured
 _RANGE: Final = 2.0  # of batches in [-1, 1]
 _GOOD_MSE: Final = 1e-3  # 36 dB
+_GOOD_RGB_MSE: Final = 1e-4  # 46 dB: good pictures count, too
 _TAUGHT_MSE: Final = 1e-5  # of a pupil's pictures against its teacher's, which lie far nearer than targets
 
 
@@ -28,6 +30,11 @@ def log_mse_loss(restored: Tensor, target: Tensor, good: float = _GOOD_MSE) -> T
     """
     errors = (restored - target).square().mean(dim=(1, 2, 3))
     return (errors + good).log().mean()
+
+
+def log_mse_rgb_loss(restored: Tensor, target: Tensor, good: float = _GOOD_RGB_MSE) -> Tensor:
+    """The same of YCbCr batches (N, 3, H, W), the errors taken over RGB, as pictures are seen and measured."""
+    return log_mse_loss(to_range(ycbcr_to_rgb(from_range(restored))), to_range(ycbcr_to_rgb(from_range(target))), good)
 
 
 def l1_loss(restored: Tensor, target: Tensor) -> Tensor:
@@ -70,7 +77,13 @@ def discriminator_loss(real: Tensor, of_restored: Tensor, real_label: float = 1.
 
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-PIXEL_LOSSES: Final[dict[str, Loss]] = {"mse": mse_loss, "log_mse": log_mse_loss, "l1": l1_loss, "ssim": ssim_loss}
+PIXEL_LOSSES: Final[dict[str, Loss]] = {
+    "mse": mse_loss,
+    "log_mse": log_mse_loss,
+    "log_mse_rgb": log_mse_rgb_loss,
+    "l1": l1_loss,
+    "ssim": ssim_loss,
+}
 
 
 def generator_losses(

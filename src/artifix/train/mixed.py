@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from artifix.codecs import CODECS, decode, degrade, encode
 from artifix.color import rgb_to_ycbcr, to_batch
 from artifix.errors import CodecError
-from artifix.train.patches import BLOCK, CONTEXT, Pair, Pixels, full_range_luma, margin_of, with_channels
+from artifix.train.patches import BLOCK, CONTEXT, Lesson, Pixels, full_range_luma, margin_of, with_channels
 from artifix.train.recipe import DataRecipe
 
 # The codecs' own factors whose mean rate is JPEG's, 4:2:0, at these qualities: 0.30 to 4.0 bits per pixel. The factors
@@ -46,7 +46,7 @@ def codecs_at_hand() -> tuple[str, ...]:
     return tuple(found)
 
 
-class MixedPairs(Dataset[Pair]):
+class MixedPairs(Dataset[Lesson]):
     """`length` pairs in colour, each by one of the codecs at hand, all as likely.
 
     The patch is cut from the middle of what was coded, so that prediction, filters and wavelets reach over its borders
@@ -62,7 +62,7 @@ class MixedPairs(Dataset[Pair]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> Pair:
+    def __getitem__(self, index: int) -> Lesson:
         rng = np.random.default_rng((self.seed, index))
         recipe, side = self.recipe, margin_of(self.recipe)
         codec = self.codecs[rng.integers(len(self.codecs))]
@@ -88,7 +88,7 @@ class MixedPairs(Dataset[Pair]):
         degraded = coded_ycbcr(coded, codec, quality, subsampling)
         window = slice(top, top + recipe.patch), slice(left, left + recipe.patch)
         planes = target if grey else rgb_to_ycbcr(target)
-        return to_batch(with_channels(degraded[window], 3))[0], to_batch(with_channels(planes[window], 3))[0]
+        return Lesson(to_batch(with_channels(degraded[window], 3))[0], to_batch(with_channels(planes[window], 3))[0])
 
 
 def coded_ycbcr(image: Pixels, codec: str, quality: int, subsampling: str | None = None) -> NDArray[Any]:

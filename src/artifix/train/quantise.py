@@ -97,7 +97,7 @@ def measure_loss(file: bytes, ranges: Ranges, channels: int, pictures: list[Pixe
         pairs = PatchPairs(pictures, recipe, channels, seed, _JUDGED)
         errors = np.empty((len(pairs), len(networks)))
         for row, number in zip(errors, range(len(pairs)), strict=True):
-            degraded, target = pairs[number]
+            degraded, target, *_ = pairs[number]
             row[:] = [np.mean((network(degraded[None])[0][0] - target) ** 2, dtype=np.float64) for network in networks]
         losses[str(quality)] = round(float(np.mean(10 * np.log10(errors[:, 1] / errors[:, 0]))), 4)
     return losses

@@ -30,6 +30,8 @@ class DataRecipe:
     shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
     drawings: float = 0.0  # share of patches that come from text, shapes, mosaics and skies instead of the pictures
     twice: float = 0.15  # share compressed before, on another grid at another quality
+    told: float = 0.75  # share of which a network that can be told is told the tables, where the grid is not shifted
+    coloured: float = 0.0  # share whose hues are turned and whose saturation is changed
 
     def __post_init__(self) -> None:
         low, high = self.quality
@@ -47,7 +49,7 @@ class DataRecipe:
             raise RecipeError("data.patch must be at least 16 and data.batch at least 1")
         if self.drawings == 1:
             raise RecipeError("data.drawings must be below 1")
-        for name in ("full_chroma", "grey", "shifted", "drawings", "twice"):
+        for name in ("full_chroma", "grey", "shifted", "drawings", "twice", "told", "coloured"):
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"data.{name} is a share and must be within 0..1, got {getattr(self, name)}")
 
@@ -58,6 +60,7 @@ class LossRecipe:
 
     mse: float = 0.0
     log_mse: float = 0.0
+    log_mse_rgb: float = 0.0
     l1: float = 0.0
     ssim: float = 0.0
     distilled: float = 0.0  # from a teacher's restored pictures instead of the target

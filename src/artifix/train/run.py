@@ -61,7 +61,7 @@ def train_from_files(
         workers = 1 if device == "cpu" else 4 if on_device else cores()
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
-        pictures = read_pictures(data, margin)
+        pictures = read_pictures(data, margin, colour=recipe.network.channels == 3)
         display.pictures(pictures, codecs_at_hand() if recipe.data.codec == "any" else (recipe.data.codec,))
         pixels = sum(picture[..., 0].size for picture in pictures.training)
         pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))
