@@ -9,10 +9,11 @@ from artifix.models.chain import Chain, ChainConfig
 from artifix.models.dncnn import DnCnnConfig
 from artifix.models.generator import Generator, GeneratorConfig
 from artifix.models.svoboda import L4Config, L8Config
+from artifix.models.told import ToldConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.models.unet import UNetConfig
 
-Config = GeneratorConfig | ChainConfig | UNetConfig
+Config = GeneratorConfig | ChainConfig | UNetConfig | ToldConfig
 Network = Generator | Chain | TorchNetwork
 
 DEFAULT_KIND: Final = "generator"
@@ -24,6 +25,7 @@ NETWORKS: Final[dict[str, tuple[type[Config], Callable[[Any], Network]]]] = {
     "l4": (L4Config, Chain),
     "l8": (L8Config, Chain),
     "dncnn": (DnCnnConfig, Chain),
+    "told": (ToldConfig, lambda config: TorchNetwork(config.description)),
     "unet": (UNetConfig, lambda config: TorchNetwork(config.description)),
 }
 

@@ -17,6 +17,7 @@ from artifix.models.card import METADATA_KEY, ModelCard
 from artifix.models.chain import ChainConfig
 from artifix.models.generator import SLOPE, STRIDE, GeneratorConfig
 from artifix.models.networks import Config, Network, kind_of, new_network
+from artifix.models.told import ToldConfig
 from artifix.models.unet import UNetConfig
 from artifix.provenance import current_commit
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
@@ -53,8 +54,8 @@ def to_onnx(config: Config, weights: dict[str, Tensor], card: ModelCard) -> byte
     hundredths of a grey level at most. Heights and widths must be multiples of the card's `multiple`.
     """
     graph = _Graph(weights)
-    if isinstance(config, UNetConfig):
-        raise ModelError("a U-Net cannot be exported to ONNX yet")
+    if isinstance(config, UNetConfig | ToldConfig):
+        raise ModelError("this network cannot be exported to ONNX yet")
     last = _generator(graph, config) if isinstance(config, GeneratorConfig) else _chain(graph, config)
     graph.add("Identity", last, output="restored")
     return graph.finish(config.channels, card)

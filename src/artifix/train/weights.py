@@ -12,7 +12,9 @@ from artifix.train.tensors import read_tensors
 
 
 def load_into(network: nn.Module, path: Path) -> None:
-    """Copy a generator's weights into a network, in place; ModelError if layers or kernels differ.
+    """Copy a generator's weights into a network, in place; ModelError if kernels differ or it has other layers.
+
+    Layers that the network has beside those stay as they begin.
 
     `path` is a model made by `artifix export` (.onnx) or a safetensors file, of which, if it is a checkpoint's, the
     running average is taken. Where only the channels of the first or last layer differ, Y's filters are copied: a
@@ -21,11 +23,11 @@ def load_into(network: nn.Module, path: Path) -> None:
     """
     tensors = _read(path)
     own = network.state_dict()
-    if tensors.keys() != own.keys():
+    if not tensors or not tensors.keys() <= own.keys():
         raise ModelError(f"{path}: other layers than this recipe's network")
     with torch.no_grad():
-        for name, value in own.items():
-            value.copy_(_fit(tensors[name], value.shape, path, name))
+        for name, tensor in tensors.items():
+            own[name].copy_(_fit(tensor, own[name].shape, path, name))
 
 
 def _read(path: Path) -> dict[str, Tensor]:
