@@ -1,8 +1,8 @@
 """The paper's generator, told of its file: the quantisation tables modulate it, and it sees whole blocks.
 
-Two things are added to the residual network of Galteri et al. 2017 (section 3.1): scales and shifts of its maps, linear
-in what is known of the file (Perez et al. 2018, FiLM), and a side branch at an eighth of the picture's resolution, where
-a block of JPEG is one pixel. The branch also gives each pixel its place in the block, which the paper's network lacks.
+Two things are added to the residual network of Galteri et al. 2017 (section 3.1). Its maps are scaled and shifted by
+what is known of the file (Perez et al. 2018, FiLM). And a side branch works at an eighth of the picture's resolution,
+where a block of JPEG is one pixel; it also gives each pixel its place in the block, which the paper's network lacks.
 """
 
 from dataclasses import dataclass
@@ -34,9 +34,8 @@ class ToldConfig:
     """The shape of a told generator.
 
     `channels` is 1 for Y and 3 for YCbCr; `features` the maps at half resolution, and `blocks` the residual blocks
-    there, of which `early` come before the side branch joins them. `quarter` and `eighth` are the numbers of the
-    branch's maps at those resolutions, `deep` its residual blocks at the latter, `told` the length of the vector made of
-    what is known.
+    there, of which `early` come before the side branch joins them. `quarter` and `eighth` are the branch's maps at
+    those resolutions, `deep` its residual blocks at the latter, `told` the length of the vector made of what is known.
     """
 
     channels: int = 3
