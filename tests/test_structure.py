@@ -20,7 +20,7 @@ FLOORS = [
     {"models", "codecs"},
     {"image", "machine", "provenance", "serving"},
     {"color", "dct", "yuv"},
-    {"errors", "printable", "threads"},
+    {"errors", "offline", "printable", "threads"},
 ]
 # What stands on one floor and may still look sideways: measuring and videos need restoring, VGG19 is the trainer's.
 SIDEWAYS = {

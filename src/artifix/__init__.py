@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from artifix.offline import stay_offline
+
 if TYPE_CHECKING:
     from artifix.codecs import degrade
     from artifix.errors import ArtifixError
@@ -39,6 +41,8 @@ _HOME = {
     "write_image": "artifix.image",
     "write_picture": "artifix.image",
 }
+
+stay_offline()  # here, since whatever imports a runtime has imported this package
 
 
 def __getattr__(name: str) -> Any:
