@@ -3,7 +3,8 @@ import pytest
 
 from artifix.errors import RecipeError
 from artifix.image import write_image
-from artifix.train.drawings import SIDE, draw, make_drawings
+from artifix.train.drawings import KINDS, SIDE, canvas, draw, make_drawings
+from artifix.train.drawings.tones import screen
 from artifix.train.run import train_from_files
 
 
@@ -16,6 +17,37 @@ def test_a_drawing_follows_its_seed_and_has_extremes():
     grey = sum((each == each[..., :1]).all() for each in drawings)
     assert bilevel >= 4
     assert 5 <= grey < 40
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_differs_from_seed_to_seed_and_is_no_empty_page(kind):
+    drawings = [KINDS[kind](np.random.default_rng(seed)) for seed in range(6)]
+    assert np.array_equal(drawings[1], KINDS[kind](np.random.default_rng(1)))
+    assert all(each.shape == (SIDE, SIDE, 3) and each.dtype == np.uint8 for each in drawings)
+    assert len({each.tobytes() for each in drawings}) == 6
+    assert all(each.std(axis=(0, 1)).max() > 0.5 for each in drawings)
+
+
+def test_screens_print_the_darkness_they_are_given():
+    for seed in range(10):
+        darkness = np.full((SIDE, SIDE), 0.5, np.float32)
+        ink = screen(np.random.default_rng(seed), darkness)
+        assert ink.mean() == pytest.approx(0.5, abs=0.08)
+        assert screen(np.random.default_rng(seed), darkness * 0.5).mean() < ink.mean()
+
+
+@pytest.mark.parametrize("kind", ["ordered dither", "diffused dither"])
+def test_dithers_have_few_colours(kind):
+    for seed in range(6):
+        drawing = KINDS[kind](np.random.default_rng(seed)).reshape(-1, 3)
+        assert len(np.unique(drawing, axis=0)) <= 216
+
+
+def test_without_matplotlib_pillows_font_is_used(monkeypatch):
+    monkeypatch.setattr(canvas, "font_files", lambda: ())
+    drawing = KINDS["page"](np.random.default_rng(3))
+    assert np.array_equal(drawing, KINDS["page"](np.random.default_rng(3)))
+    assert drawing.std() > 0.5
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
