@@ -17,6 +17,7 @@ FLOORS = [
     {"cli"},
     {"bench", "terminal", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
+    {"inspection"},
     {"models", "codecs"},
     {"image", "machine", "provenance", "serving"},
     {"color", "dct", "yuv"},

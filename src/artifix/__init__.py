@@ -8,8 +8,8 @@ from artifix.offline import stay_offline
 if TYPE_CHECKING:
     from artifix.codecs import degrade
     from artifix.errors import ArtifixError
-    from artifix.evaluate.inspection import Inspection, inspect
     from artifix.image import Picture, read_image, read_picture, write_image, write_picture
+    from artifix.inspection import Inspection, inspect
     from artifix.restoration import Record, Restorer, restore
 
 __all__ = [
@@ -29,12 +29,12 @@ __all__ = [
 
 _HOME = {
     "ArtifixError": "artifix.errors",
-    "Inspection": "artifix.evaluate.inspection",
+    "Inspection": "artifix.inspection",
     "Picture": "artifix.image",
     "Record": "artifix.restoration",
     "Restorer": "artifix.restoration",
     "degrade": "artifix.codecs",
-    "inspect": "artifix.evaluate.inspection",
+    "inspect": "artifix.inspection",
     "read_image": "artifix.image",
     "read_picture": "artifix.image",
     "restore": "artifix.restoration.restorer",
