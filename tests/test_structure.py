@@ -17,10 +17,11 @@ FLOORS = [
     {"cli"},
     {"bench", "terminal", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
+    {"inspection"},
     {"models", "codecs"},
     {"image", "machine", "provenance", "serving"},
     {"color", "dct", "yuv"},
-    {"errors", "printable", "threads"},
+    {"errors", "offline", "printable", "threads"},
 ]
 # What stands on one floor and may still look sideways: measuring and videos need restoring, VGG19 is the trainer's.
 SIDEWAYS = {

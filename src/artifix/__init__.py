@@ -3,11 +3,13 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from artifix.offline import stay_offline
+
 if TYPE_CHECKING:
     from artifix.codecs import degrade
     from artifix.errors import ArtifixError
-    from artifix.evaluate.inspection import Inspection, inspect
     from artifix.image import Picture, read_image, read_picture, write_image, write_picture
+    from artifix.inspection import Inspection, inspect
     from artifix.restoration import Record, Restorer, restore
 
 __all__ = [
@@ -27,18 +29,20 @@ __all__ = [
 
 _HOME = {
     "ArtifixError": "artifix.errors",
-    "Inspection": "artifix.evaluate.inspection",
+    "Inspection": "artifix.inspection",
     "Picture": "artifix.image",
     "Record": "artifix.restoration",
     "Restorer": "artifix.restoration",
     "degrade": "artifix.codecs",
-    "inspect": "artifix.evaluate.inspection",
+    "inspect": "artifix.inspection",
     "read_image": "artifix.image",
     "read_picture": "artifix.image",
     "restore": "artifix.restoration.restorer",
     "write_image": "artifix.image",
     "write_picture": "artifix.image",
 }
+
+stay_offline()  # here, since whatever imports a runtime has imported this package
 
 
 def __getattr__(name: str) -> Any:

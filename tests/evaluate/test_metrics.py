@@ -9,7 +9,8 @@ from skimage.metrics import structural_similarity
 
 from artifix.codecs import degrade
 from artifix.color import luma
-from artifix.evaluate.metrics import bef, psnr, psnr_b, ssim, ssim_gaussian
+from artifix.evaluate.metrics import psnr, psnr_b, ssim, ssim_gaussian
+from artifix.inspection.blocking import bef
 
 METRICS = [psnr, psnr_b, ssim, ssim_gaussian]
 SIDES = st.integers(11, 24)

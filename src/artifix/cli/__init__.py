@@ -205,7 +205,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what pictures tell of their compression."""
-    from artifix.evaluate.inspection import inspect as inspect_file
+    from artifix.inspection import inspect as inspect_file
 
     failed = False
     for file in files:

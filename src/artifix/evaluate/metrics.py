@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from artifix.inspection.blocking import BLOCK, bef
+
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float64]
 
 PEAK: Final = 255.0
-BLOCK: Final = 8
 _C1: Final = (0.01 * PEAK) ** 2
 _C2: Final = (0.03 * PEAK) ** 2
 
@@ -33,24 +34,7 @@ def psnr_b(restored: Pixels, target: Pixels) -> float:
     Not symmetric: the blocking effect factor is the restored image's. Never above `psnr`.
     """
     _check(restored, target)
-    return _mean_over_channels(lambda x, y: _decibel(_mse(x, y) + _bef(x)), restored, target)
-
-
-def bef(image: Pixels) -> float:
-    """The blocking effect factor of a grey (H, W) image, in squared grey levels, at least 0 (Yim and Bovik 2011).
-
-    Neighbouring pixels differ more across the borders of JPEG's 8x8 blocks (|) than elsewhere (.) by D_B - D_Bc, each
-    the mean square of a difference between neighbours, horizontal and vertical:
-
-        1 . 2 . 3 . 4 . 5 . 6 . 7 . 8 | 9 . 10 . 11 ...
-
-    BEF = t max(0, D_B - D_Bc), t = log2(8) / log2(min(H, W)). The pairs across borders are counted as H (W/8 - 1) +
-    W (H/8 - 1), in real numbers: so it is in the paper's own figures, also for sides that are no multiple of 8.
-    """
-    _check(image, image)
-    if image.ndim != 2:
-        raise ValueError(f"expected a grey (H, W) image, got {image.shape}")
-    return _bef(image)
+    return _mean_over_channels(lambda x, y: _decibel(_mse(x, y) + bef(x)), restored, target)
 
 
 def ssim(restored: Pixels, target: Pixels) -> float:
@@ -99,20 +83,6 @@ def _squared_difference(x: Pixels, y: Pixels) -> NDArray[np.int32]:
 
 def _decibel(error: float) -> float:
     return float(10 * np.log10(PEAK**2 / error)) if error > 0 else float("inf")
-
-
-def _bef(image: Pixels) -> float:
-    h, w = image.shape
-    across = _squared_difference(image[:, 1:], image[:, :-1]).sum(axis=0)
-    down = _squared_difference(image[1:, :], image[:-1, :]).sum(axis=1)
-    on_border = float(across[BLOCK - 1 :: BLOCK].sum() + down[BLOCK - 1 :: BLOCK].sum())
-    elsewhere = float(across.sum() + down.sum()) - on_border
-    border_pairs = h * (w / BLOCK - 1) + w * (h / BLOCK - 1)
-    if border_pairs == 0:  # a single block
-        return 0.0
-    other_pairs = h * (w - 1) + w * (h - 1) - border_pairs
-    weight = np.log2(BLOCK) / np.log2(min(h, w))
-    return float(weight * max(0.0, on_border / border_pairs - elsewhere / other_pairs))
 
 
 def _ssim(x: Pixels, y: Pixels, window_mean: Callable[[NDArray[np.int32]], Plane]) -> float:

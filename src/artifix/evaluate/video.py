@@ -28,6 +28,7 @@ from artifix.evaluate.quality import load_metrics, open_results
 from artifix.evaluate.rates import read_rgb
 from artifix.evaluate.results import Record, Results, write_results
 from artifix.image import MAX_PIXELS
+from artifix.inspection.blocking import BLOCK
 from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 from artifix.threads import side_by_side
@@ -195,7 +196,7 @@ def _dataset(folder: Path, frames: int, side: int | None) -> Dataset:
 def _read_clip(path: Path, frames: int, side: int | None) -> Frames:
     """The clip's frames, sides even, that are coded."""
     clip = list(itertools.islice(_video_frames(path) if is_video(path) else _film_frames(path, frames, side), frames))
-    if min(clip[0].shape[:2]) < metrics.BLOCK:
+    if min(clip[0].shape[:2]) < BLOCK:
         raise DataError(f"{path}: is too small to measure")
     return clip
 

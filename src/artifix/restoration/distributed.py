@@ -243,7 +243,6 @@ class RestoreWorker:
 @contextmanager
 def _cluster(pool: Pool) -> Iterator[int]:
     """Ray, connected and quiet, and how many workers there are to be; ClusterError with what it says if it fails."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a tool that restores pictures calls nobody
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     at = f"ray at {pool.address}" if pool.address else "ray"
     if pool.address:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import ImageError, ModelError, OutputError
-from artifix.evaluate.inspection import inspect
 from artifix.image import read_picture, write_picture
+from artifix.inspection import inspect
 from artifix.restoration import Record, Restorer
 from artifix.serving.refusal import Refusal
 from artifix.web.queue import Progress

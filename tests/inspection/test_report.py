@@ -12,8 +12,10 @@ from skimage import data
 
 from artifix.color import luma
 from artifix.errors import ImageError
-from artifix.evaluate.inspection import estimate_quality, find_grid, inspect
-from artifix.evaluate.metrics import bef
+from artifix.inspection import inspect
+from artifix.inspection.blocking import bef
+from artifix.inspection.grid import find_grid
+from artifix.inspection.tables import estimate_quality
 
 
 def halved(image: np.ndarray) -> np.ndarray:
@@ -135,7 +137,7 @@ def test_errors_name_the_file(tmp_path):
 
 def test_an_unusual_subsampling_is_named():
     file = JpegImagePlugin.JpegImageFile.__new__(JpegImagePlugin.JpegImageFile)
-    from artifix.evaluate.inspection import _subsampling
+    from artifix.inspection.report import _subsampling
 
     file.layer = [(1, 4, 1, 0), (2, 1, 1, 1), (3, 1, 1, 1)]
     assert _subsampling(file) == "4:1:1"
