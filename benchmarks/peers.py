@@ -27,10 +27,9 @@ from artifix.evaluate.results import Results
 from artifix.image import read_image
 from artifix.machine import machine
 from artifix.models.card import ModelCard
-from artifix.models.catalog import MODELS
+from artifix.models.catalog import MODELS, read_card
 from artifix.provenance import current_commit, today
 from artifix.restoration.deblocker import SA_DCT
-from artifix.restoration.engine import read_card
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
 MODEL_NAMES: Final = ("ar-cnn", "l4", "l8", "dncnn-3", "fast", "mse-y", "ssim-y", "gan-y", "gan")

@@ -1,7 +1,7 @@
 """Mean the weights of two models, one trained on from the other, and measure the mean on held-out pictures.
 
-    python benchmarks/soup.py mse.onnx further.onnx --training FOLDER --training FOLDER -o soup.onnx \
-        --data "what both learned from" [--share 0.25 --share 0.5]
+    python benchmarks/soup.py mse.safetensors further.safetensors --training FOLDER --training FOLDER \
+        -o soup.safetensors --data "what both learned from" [--share 0.25 --share 0.5]
 
 A mean of weights is often better than either (Wortsman et al., "Model soups", ICML 2022). Of the shares of the second
 model the one with the highest gain over the JPEG, meaned over the qualities, is written, with a card of its own, whose
@@ -19,10 +19,11 @@ from torch import nn
 from artifix.image import atomic_output
 from artifix.models.blending import blend
 from artifix.models.card import ModelCard
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.catalog import read_model
+from artifix.models.torch_network import torch_network
 from artifix.provenance import current_commit
 from artifix.train.checkpoint import Learner
-from artifix.train.export import to_onnx
+from artifix.train.export import in_half_precision
 from artifix.train.held_out import PREFIX, HeldOut
 from artifix.train.patches import margin_of, read_pictures
 from artifix.train.recipe import recipe_from_dict
@@ -39,20 +40,20 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="for the model card: what it learned from")
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    first, second = (path.read_bytes() for path in options.models)
-    cards = [network_from_onnx(data)[0] for data in (first, second)]
+    first, second = map(read_model, options.models)
+    cards = [first.card, second.card]
     recipe = recipe_from_dict(cards[1].recipe)
     pictures = read_pictures(options.training, margin_of(recipe.data)).held_out
     held_out = HeldOut(pictures, recipe.network.channels, codec=recipe.data.codec)
     found: dict[float, tuple[dict[str, float], nn.Module]] = {}
     for share in options.share or SHARES:
-        network = network_from_onnx(blend(first, second, share))[1].to(memory_format=torch.channels_last)
+        network = torch_network(blend(first, second, share)).to(memory_format=torch.channels_last)
         found[share] = figures(held_out, network), network
         print(share, found[share][0], flush=True)
     best, (gains, network) = max(found.items(), key=lambda item: fmean(item[1][0].values()))
     card = mean_card(cards, best, gains, options.data)
     with atomic_output(options.output) as file:
-        file.write(to_onnx(recipe.network, network.state_dict(), card))
+        file.write(in_half_precision(card, network.state_dict()).to_bytes())
     print(f"{options.output}: {best} of {options.models[1]}")
 
 

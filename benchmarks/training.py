@@ -1,7 +1,7 @@
 """Measure what a step of each training recipe costs on this machine, for the table in docs/training.md.
 
     python benchmarks/training.py --data PHOTOGRAPHS --vgg VGG19.safetensors --json results/training.json
-        [--recipe recipes/gan.toml] [--steps 20] [--device cuda] [--teacher mse.onnx]
+        [--recipe recipes/gan.toml] [--steps 20] [--device cuda] [--teacher mse.safetensors]
 
 Run it on an idle machine. Each recipe runs twice as many steps as are timed; the first half warms up. What the file
 says of other recipes or devices stays. Afterwards `python benchmarks/readme.py` fills in the table.
@@ -24,7 +24,7 @@ from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import Recipe, load_recipe
 
 ROOT: Final = Path(__file__).parents[1]
-TEACHER: Final = ROOT / "src" / "artifix" / "models" / "weights" / f"{DEFAULT}.onnx"
+TEACHER: Final = ROOT / "src" / "artifix" / "models" / "weights" / f"{DEFAULT}.safetensors"
 
 
 def main() -> None:

@@ -5,7 +5,9 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,37 +41,53 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory):
 def make_model(tmp_path_factory: pytest.TempPathFactory):
     """make_model(channels=3, features=4, blocks=1, seed=0) -> the path of an exported generator with random weights."""
     torch = pytest.importorskip("torch")
-    from artifix.models.generator import Generator, GeneratorConfig
-    from artifix.train.export import card_of, to_onnx
+    from artifix.models.generator import GeneratorConfig
+    from artifix.models.model import card_of
+    from artifix.models.torch_network import TorchNetwork
+    from artifix.train.export import in_half_precision
 
     folder = tmp_path_factory.mktemp("models")
 
     def make(channels: int = 3, features: int = 4, blocks: int = 1, residual: bool = True, seed: int = 0) -> Path:
         config = GeneratorConfig(channels, features, blocks, residual)
         torch.manual_seed(seed)
-        network = Generator(config)
-        torch.nn.init.normal_(network.tail.weight, std=0.1)
-        card = card_of(config, network, name="small")
-        path = folder / f"{channels}-{features}-{blocks}-{residual}-{seed}.onnx"
-        path.write_bytes(to_onnx(config, network.state_dict(), card))
+        network = TorchNetwork(config.description)
+        torch.nn.init.normal_(network.get_parameter("tail.weight"), std=0.1)
+        path = folder / f"{channels}-{features}-{blocks}-{residual}-{seed}.safetensors"
+        path.write_bytes(in_half_precision(card_of(config, "small"), network.state_dict()).to_bytes())
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def change_model():
+    """change_model(source, target, change) -> target, a copy of a model whose tensors are `change(name, values)`."""
+    from artifix.models.catalog import read_model
+    from artifix.models.model import Model
+
+    def change_one(source: Path, target: Path, change: Callable[[str, NDArray[Any]], NDArray[Any]]) -> Path:
+        model = read_model(source)
+        weights = {name: change(name, values).astype(np.float16) for name, values in model.weights.items()}
+        target.write_bytes(Model(model.card, weights).to_bytes())
+        return target
+
+    return change_one
 
 
 @pytest.fixture
 def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small model, shipped as `mse-any` while a test lasts; its file."""
     from artifix.models import catalog
+    from artifix.models.model import Model
 
     path, shipped = make_model(seed=5), catalog.read_model
 
-    def read_model(model: str | Path) -> bytes:
-        return path.read_bytes() if model == "mse-any" else shipped(model)
+    def read_model(model: str | Path) -> Model:
+        return shipped(path if model == "mse-any" else model)
 
     monkeypatch.setitem(catalog.MODELS, "mse-any", "")
-    for module in ("artifix.models.blending", "artifix.restoration.engine"):
-        monkeypatch.setattr(f"{module}.read_model", read_model)
+    monkeypatch.setattr("artifix.models.blending.read_model", read_model)
     return path
 
 

@@ -59,7 +59,7 @@ def test_a_failure_is_one_line_without_traceback(make_model, tmp_path):
     ("arguments", "message"),
     [
         (["restore", "in", "--model", "nothing"], "no such model"),
-        (["restore", "in", "--model", "bad.onnx"], "not an artifix model"),
+        (["restore", "in", "--model", "bad.safetensors"], "not an artifix model"),
         (["restore", "empty"], "no pictures in it"),
         (["restore", "in/a.png", "-o", "in/a.png"], "is the input itself"),
         (["restore", "in/a.png", "-o", "a.xyz"], "xyz"),
@@ -71,8 +71,8 @@ def test_a_failure_is_one_line_without_traceback(make_model, tmp_path):
         (["train", "missing.toml", "--data", "in", "--out", "run"], "missing.toml"),
         (["train", "recipe.toml", "--data", "empty", "--out", "run"], "no pictures in it"),
         (["train", "wrong.toml", "--data", "in", "--out", "run"], "nearest known one is data.patch"),
-        (["export", "empty", "-o", "m.onnx"], "no checkpoint"),
-        (["export", "empty", "-o", "m.bin"], "ends in .onnx"),
+        (["export", "empty", "-o", "m.safetensors"], "no checkpoint"),
+        (["export", "empty", "-o", "m.bin"], "ends in .safetensors"),
         (["degrade", "in/a.png", "-o", "in/a.png/x.jpg", "--quality", "5"], "cannot be written"),
         (["restore", "x" * 300 + ".jpg"], "File name too long"),
     ],
@@ -82,7 +82,7 @@ def test_every_error_is_one_line_and_status_1(tmp_path, photograph, make_model, 
     (tmp_path / "empty").mkdir()
     write_image(tmp_path / "in" / "a.png", photograph)
     write_image(tmp_path / "in" / "b" / "a.png", photograph)
-    (tmp_path / "bad.onnx").write_bytes(b"no model")
+    (tmp_path / "bad.safetensors").write_bytes(b"no model")
     (tmp_path / "recipe.toml").write_text("name = 'small'\n[data]\npatch = 32")
     (tmp_path / "wrong.toml").write_text("name = 'small'\n[data]\npatsh = 32")
     before = sorted(tmp_path.rglob("*"))
@@ -192,12 +192,12 @@ def test_train_stops_cleanly_resumes_and_exports(tmp_path, photograph):
     resumed = run(*command[3:], "--resume", "--steps", reached + 3)
     assert resumed.returncode == 0, resumed.stderr
 
-    exported = run("export", tmp_path / "run", "-o", tmp_path / "small.onnx", "--summary", "a test")
+    exported = run("export", tmp_path / "run", "-o", tmp_path / "small.safetensors", "--summary", "a test")
     assert exported.returncode == 0, exported.stderr
-    card = Restorer(tmp_path / "small.onnx").card
+    card = Restorer(tmp_path / "small.safetensors").card
     assert (card.name, card.steps, card.summary) == ("small", reached + 3, "a test")
     assert card.recipe["data"]["patch"] == 32
-    restored = run("restore", tmp_path / "data", "-o", tmp_path / "out", "--model", tmp_path / "small.onnx")
+    restored = run("restore", tmp_path / "data", "-o", tmp_path / "out", "--model", tmp_path / "small.safetensors")
     assert restored.returncode == 0, restored.stderr
 
 

@@ -9,8 +9,7 @@ from PIL import Image
 
 from artifix.evaluate.quality import evaluate_quality
 from artifix.evaluate.results import write_results
-from artifix.models.networks import new_network
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.catalog import read_model
 
 
 @pytest.fixture
@@ -27,9 +26,9 @@ def peers(program, make_model, photograph, tmp_path):
 
 def test_every_row_has_its_quality_and_its_cost(peers, make_model):
     jpeg, model, copy = peers["methods"].values()
-    network = network_from_onnx(make_model(channels=1).read_bytes())[1]
-    assert model["parameters"] == sum(parameter.numel() for parameter in network.parameters())
-    assert model["macs_per_pixel"] == new_network(network.config).macs_per_pixel
+    described = read_model(make_model(channels=1)).description
+    assert model["parameters"] == described.parameters
+    assert model["macs_per_pixel"] == described.macs_per_pixel
     assert (copy["parameters"], copy["macs_per_pixel"], jpeg["megapixels_per_second"]) == (None, None, None)
     assert model["megapixels_per_second"] > copy["megapixels_per_second"] > 0  # it starts a process for each picture
     assert copy["quality"] == jpeg["quality"]

@@ -75,7 +75,7 @@ def test_a_second_run_measures_nothing_again_and_another_model_itself_alone(
     path = tmp_path / "out.json"
 
     def run(seed):
-        model = tmp_path / "model.onnx"
+        model = tmp_path / "model.safetensors"
         model.write_bytes(make_model(seed=seed).read_bytes())
         return evaluate_video(pictures, [model], (30,), ["h264"], frames=3, perceptual=[], json_path=path)
 

@@ -5,23 +5,23 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifix.models.generator import Generator, GeneratorConfig
+from artifix.models.generator import GeneratorConfig
 from artifix.models.padding import _ReplicationPad, replication_pad
-from artifix.train.export import count_parameters
+from artifix.models.torch_network import TorchNetwork
 
 
 def test_parameters_and_macs_against_a_hand_calculation():
     # Y: head 9*64+64, 30 inner convolutions and `up` of 9*64*64+64, tail 9*64+1.
-    assert count_parameters(Generator(GeneratorConfig(channels=1))) == 640 + 31 * 36_928 + 577
+    assert GeneratorConfig(channels=1).description.parameters == 640 + 31 * 36_928 + 577
     # YCbCr: head 9*3*64+64, tail 9*64*3+3.
-    assert count_parameters(Generator(GeneratorConfig(channels=3))) == 1_792 + 31 * 36_928 + 1_731
+    assert GeneratorConfig(channels=3).description.parameters == 1_792 + 31 * 36_928 + 1_731
     # At half resolution a quarter of the positions: head 9*3*64 and 30 of 9*64*64; `up` and the tail at full.
-    assert Generator(GeneratorConfig(channels=3)).macs_per_pixel == (1_728 + 30 * 36_864) // 4 + 36_864 + 1_728
+    assert GeneratorConfig(channels=3).description.macs_per_pixel == (1_728 + 30 * 36_864) // 4 + 36_864 + 1_728
 
 
-def reach(network: Generator, side: int, at: int) -> tuple[int, int]:
+def reach(network: TorchNetwork, side: int, at: int) -> tuple[int, int]:
     """How far to the left and right an output pixel sees, by the gradient of it."""
-    batch = torch.rand(1, network.config.channels, side, side, dtype=torch.float64, requires_grad=True)
+    batch = torch.rand(1, network.description.channels, side, side, dtype=torch.float64, requires_grad=True)
     network.double()(batch)[0, :, at, at].sum().backward()
     seen = torch.nonzero(batch.grad.abs().sum(dim=(0, 1, 2)))
     return at - int(seen.min()), int(seen.max()) - at
@@ -29,7 +29,7 @@ def reach(network: Generator, side: int, at: int) -> tuple[int, int]:
 
 @pytest.mark.parametrize("blocks", [0, 1, 3])
 def test_radius_is_what_the_gradient_reaches(blocks):
-    network = Generator(GeneratorConfig(channels=1, features=3, blocks=blocks))
+    network = TorchNetwork(GeneratorConfig(channels=1, features=3, blocks=blocks).description)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.uniform_(0.1, 0.2)  # positive, so that nothing cancels
@@ -39,13 +39,13 @@ def test_radius_is_what_the_gradient_reaches(blocks):
 
 
 def test_the_papers_size_sees_64_pixels():
-    assert Generator(GeneratorConfig()).radius == 64
+    assert TorchNetwork(GeneratorConfig().description).radius == 64
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]), st.booleans())
 def test_any_size_keeps_its_shape(height, width, channels, residual):
-    network = Generator(GeneratorConfig(channels=channels, features=2, blocks=1, residual=residual))
+    network = TorchNetwork(GeneratorConfig(channels=channels, features=2, blocks=1, residual=residual).description)
     batch = torch.rand(2, channels, height, width) * 2 - 1
     restored = network(batch)
     assert restored.shape == batch.shape
@@ -53,8 +53,8 @@ def test_any_size_keeps_its_shape(height, width, channels, residual):
 
 
 def test_an_odd_picture_is_the_even_one_with_its_border_repeated():
-    network = Generator(GeneratorConfig(channels=1, features=4, blocks=1))
-    torch.nn.init.normal_(network.tail.weight)
+    network = TorchNetwork(GeneratorConfig(channels=1, features=4, blocks=1).description)
+    torch.nn.init.normal_(network.get_parameter("tail.weight"))
     odd = torch.rand(1, 1, 7, 5)
     even = F.pad(odd, (0, 1, 0, 1), mode="replicate")
     torch.testing.assert_close(network(odd), network(even)[..., :7, :5])
@@ -63,7 +63,7 @@ def test_an_odd_picture_is_the_even_one_with_its_border_repeated():
 def test_residual_starts_near_the_identity():
     torch.manual_seed(0)
     batch = torch.rand(1, 3, 16, 16) * 2 - 1
-    restored = Generator(GeneratorConfig())(batch)
+    restored = TorchNetwork(GeneratorConfig().description)(batch)
     assert (restored - batch).abs().max() < 0.1
 
 

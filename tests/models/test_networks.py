@@ -7,19 +7,19 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifix.engines.engine import load_engine
 from artifix.errors import ModelError
 from artifix.models.ar_cnn import ArCnnConfig
-from artifix.models.card import ModelCard
+from artifix.models.catalog import read_model
 from artifix.models.dncnn import DnCnnConfig
-from artifix.models.generator import Generator, GeneratorConfig
-from artifix.models.networks import NETWORKS, config_class, kind_of, new_network
+from artifix.models.model import Model, card_of
+from artifix.models.networks import NETWORKS, config_class, config_of, kind_of
 from artifix.models.padding import _ReplicationPad, replication_pad
 from artifix.models.svoboda import L4Config, L8Config
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.torch_network import TorchNetwork, torch_network
 from artifix.restoration import Restorer
-from artifix.restoration.engine import load_engine
 from artifix.restoration.tiling import plan
-from artifix.train.export import card_of, count_parameters, to_onnx
+from artifix.train.export import in_half_precision
 
 CHAINS = [
     ArCnnConfig(),
@@ -33,16 +33,15 @@ NAMES = [f"{kind_of(config)}-{config.channels}-{config.residual}" for config in 
 
 @pytest.fixture(scope="module")
 def make_chain(tmp_path_factory):
-    """make_chain(config) -> the network with random weights that do something, and the path of its ONNX file."""
+    """make_chain(config) -> the network with random weights that do something, and the path of its file."""
     folder = tmp_path_factory.mktemp("chains")
 
-    def make(config, /, **changes):
+    def make(config):
         torch.manual_seed(0)
-        network = new_network(config)
-        torch.nn.init.kaiming_normal_(network.layers[-1].weight, a=3)
-        card = card_of(config, network, name="chain")
-        path = folder / f"{len(list(folder.iterdir()))}.onnx"
-        path.write_bytes(to_onnx(config, network.state_dict(), ModelCard(**asdict(card) | changes)))
+        network = TorchNetwork(config.description)
+        torch.nn.init.kaiming_normal_(network.get_parameter(f"layers.{len(config.links) - 1}.weight"), a=3)
+        path = folder / f"{len(list(folder.iterdir()))}.safetensors"
+        path.write_bytes(in_half_precision(card_of(config, "chain"), network.state_dict()).to_bytes())
         return network, path
 
     return make
@@ -66,19 +65,36 @@ def make_chain(tmp_path_factory):
     ],
 )
 def test_sizes_against_a_hand_calculation(config, macs, biases, radius, maps):
-    network = new_network(config)
-    assert network.macs_per_pixel == macs
-    assert count_parameters(network) == macs + biases  # at full resolution each weight is used once a pixel
-    assert (network.radius, network.multiple, network.maps) == (radius, 1, maps)
+    described = config.description
+    assert described.macs_per_pixel == macs
+    assert described.parameters == macs + biases  # at full resolution each weight is used once a pixel
+    assert (described.radius, described.multiple, described.maps) == (radius, 1, maps)
 
 
-def test_every_kind_makes_its_own_network():
-    for kind, (config, network) in NETWORKS.items():
-        made = new_network(config())
+def test_every_kind_is_found_by_its_name_and_its_configuration():
+    for kind, config in NETWORKS.items():
         assert kind_of(config()) == kind
         assert config_class(kind) is config
-        assert type(made) is network
-    assert isinstance(new_network(GeneratorConfig()), Generator)
+        assert config_of(kind, asdict(config())) == config()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("generator", {"features": 4.0}),
+        ("generator", {"features": True}),
+        ("generator", {"blocks": 10**9}),
+        ("generator", {"features": 512, "blocks": 128}),
+        ("generator", {"surprise": 1}),
+        ("dncnn", {"depth": 10**9}),
+        ("unet", {"maps": [48, 96, 128]}),
+        ("unet", {"maps": [48, 96, 128, "128"]}),
+        ("unet", {"maps": 48}),
+    ],
+)
+def test_a_configuration_that_no_network_has_is_refused_without_being_made(kind, values):
+    with pytest.raises((ModelError, ValueError)):
+        _ = config_of(kind, values).description
 
 
 @pytest.mark.parametrize("kind", ["srcnn", "", None, ["l4"]])
@@ -104,12 +120,12 @@ def test_impossible_shapes_are_refused(make, reason):
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 4)])
 def test_any_size_keeps_its_shape(config, size):
     batch = torch.rand(2, config.channels, *size) * 2 - 1
-    assert new_network(config)(batch).shape == batch.shape
+    assert TorchNetwork(config.description)(batch).shape == batch.shape
 
 
 @pytest.mark.parametrize("config", CHAINS, ids=NAMES)
 def test_radius_is_what_the_gradient_reaches(config):
-    network = new_network(config).double()
+    network = TorchNetwork(config.description).double()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.uniform_(0.1, 0.2)  # positive, so that nothing cancels and no ReLU is closed
@@ -122,22 +138,22 @@ def test_radius_is_what_the_gradient_reaches(config):
 
 
 def test_the_first_maps_of_l8_skip_to_the_middle_and_to_the_seventh():
-    network = new_network(L8Config())
-    torch.nn.init.normal_(network.layers[-1].weight)
+    network = TorchNetwork(L8Config().description)
+    torch.nn.init.normal_(network.get_parameter("layers.7.weight"))
     batch = torch.rand(1, 1, 12, 12)
     whole = network(batch)
     for layer in (4, 6):
-        cut = new_network(L8Config())
+        cut = TorchNetwork(L8Config().description)
         cut.load_state_dict(network.state_dict())
         with torch.no_grad():
-            cut.layers[layer].weight[:, 64:] = 0
+            cut.get_parameter(f"layers.{layer}.weight")[:, 64:] = 0
         assert not torch.allclose(cut(batch), whole)
 
 
 @pytest.mark.parametrize("config", CHAINS, ids=NAMES)
 def test_residual_starts_near_the_identity(config):
     batch = torch.rand(1, config.channels, 24, 24) * 2 - 1
-    assert ((new_network(config)(batch) - batch).abs().max() < 0.05) == config.residual
+    assert ((TorchNetwork(config.description)(batch) - batch).abs().max() < 0.05) == config.residual
 
 
 @pytest.mark.parametrize("config", CHAINS, ids=NAMES)
@@ -148,9 +164,10 @@ def test_what_is_exported_is_what_torch_computes(make_chain, config, engine, pre
     network, path = make_chain(config)
     for parameter in network.parameters():  # the file's weights are in half precision
         parameter.data = parameter.data.half().float()
-    card, loaded = network_from_onnx(path.read_bytes())
-    assert (card.network, card.maps) == (kind_of(config), network.maps)
-    assert loaded.config == config
+    model = read_model(path)
+    loaded = torch_network(model)
+    assert (model.card.network, model.card.maps) == (kind_of(config), network.maps)
+    assert model.description == config.description
     run = load_engine(path, engine, precision)
     for size in ((1, 1), (13, 30)):
         batch = np.random.default_rng(0).uniform(-1, 1, (1, config.channels, *size)).astype(np.float32)
@@ -180,16 +197,12 @@ def test_tiles_equal_the_whole_picture(make_chain, config):
     np.testing.assert_allclose(joined, whole, atol=1e-5)
 
 
-def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, tmp_path):
-    tile_pixels = {
-        maps: Restorer(make_chain(L8Config(), maps=maps)[1], precision="fp32").tile_pixels for maps in (64, 128)
-    }
-    assert tile_pixels[64] == pytest.approx(2 * tile_pixels[128], abs=2)  # each is rounded down
-    # A card from before there were other kinds says it by its configuration.
-    config = GeneratorConfig(features=4)
-    network, old = Generator(config), tmp_path / "old.onnx"
-    old.write_bytes(to_onnx(config, network.state_dict(), replace(card_of(config, network, name="old"), maps=0)))
-    assert Restorer(old, precision="fp32").tile_pixels == pytest.approx(16 * tile_pixels[64], abs=16)
+def test_the_card_says_how_much_memory_a_pixel_takes(make_chain):
+    wide, narrow = (
+        Restorer(make_chain(DnCnnConfig(features=features, depth=3))[1], precision="fp32").tile_pixels
+        for features in (64, 16)
+    )
+    assert narrow == pytest.approx(4 * wide, abs=4)  # each is rounded down
 
 
 @pytest.mark.parametrize(
@@ -197,14 +210,15 @@ def test_the_card_says_how_much_memory_a_pixel_takes(make_chain, tmp_path):
     [
         ({"network": "srcnn"}, "no 'srcnn' network"),
         ({"network": "l8"}, "does not fit its card"),
-        ({"config": {"channels": 1, "blocks": 3}}, "does not fit its card"),
-        ({"maps": -1}, "maps"),
+        ({"config": {"channels": 1, "blocks": 3}}, "describes no l4 network"),
+        ({"maps": 63}, "does not fit its card"),
+        ({"radius": 8}, "does not fit its card"),
     ],
 )
 def test_a_card_that_is_wrong_about_its_network_is_refused(make_chain, changes, reason):
-    _, path = make_chain(L4Config(), **changes)
+    model = read_model(make_chain(L4Config())[1])
     with pytest.raises(ModelError, match=reason):
-        network_from_onnx(path.read_bytes())
+        Model(replace(model.card, **changes), model.weights)
 
 
 @settings(max_examples=20, deadline=None)

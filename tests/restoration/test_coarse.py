@@ -55,7 +55,7 @@ def test_a_model_of_ones_own_has_no_companion_whatever_it_is_called(make_model, 
 def test_a_blend_has_none(make_model, photograph, tmp_path, monkeypatch):
     faithful = str(make_model(channels=1))
     monkeypatch.setitem(catalog._FOR_COARSE, faithful, "ar-cnn-10")
-    vivid = shutil.copy(faithful, tmp_path / "vivid.onnx")
+    vivid = shutil.copy(faithful, tmp_path / "vivid.safetensors")
     path = tmp_path / "picture.jpg"
     path.write_bytes(encode(photograph, quality=10))
     for detail, model in ((0, "ar-cnn-10"), (0.5, faithful)):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from artifix.engines import engine as module
 from artifix.errors import ModelError
 from artifix.restoration import Restorer
-from artifix.restoration import engine as module
 
 MIB = 1 << 20
 FULL = Path("/dev/full")

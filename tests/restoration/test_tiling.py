@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifix.image import Picture
-from artifix.restoration.engine import read_card
+from artifix.models.catalog import read_card
 from artifix.restoration.restorer import _BYTES_PER_MAP, DEFAULT_MEMORY, Restorer
 from artifix.restoration.tiling import plan, spans
 
@@ -165,10 +165,10 @@ def test_leaving_at_a_tile_drops_those_to_come(make_model):
     restorer = Restorer(make_model(), engine="openvino", precision="fp32")
     restorer.tile_pixels, calls, run = 60 * 60, [], restorer.engine.run
 
-    def counted(batch, inside):
+    def counted(batch, inside, known):
         calls.append(inside)
         time.sleep(0.02)
-        return run(batch, inside)
+        return run(batch, inside, known)
 
     restorer.engine = dataclasses.replace(restorer.engine, run=counted)
     picture = Picture(np.zeros((300, 300, 3), np.uint8), "RGB")

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.models.generator import Generator, GeneratorConfig
+from artifix.models.generator import GeneratorConfig
+from artifix.models.torch_network import TorchNetwork
 from artifix.train.checkpoint import Learner
 from artifix.train.held_out import DISTANCE_PREFIX, PREFIX, QUALITIES, HeldOut
 from artifix.train.perceptual import load_perceptual_loss
 
 
 def identity(channels):
-    network = Generator(GeneratorConfig(channels=channels, features=4, blocks=1))
-    torch.nn.init.zeros_(network.tail.weight)
+    network = TorchNetwork(GeneratorConfig(channels=channels, features=4, blocks=1).description)
+    torch.nn.init.zeros_(network.get_parameter("tail.weight"))
     return Learner(network, copy.deepcopy(dict(network.state_dict())), torch.optim.Adam(network.parameters()))
 
 

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from artifix.errors import ModelError, RecipeError
 from artifix.image import read_image
-from artifix.models.generator import Generator, GeneratorConfig
+from artifix.models.generator import GeneratorConfig
+from artifix.models.torch_network import TorchNetwork
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
 from artifix.train.export import export
 from artifix.train.health import TrainingError
@@ -163,32 +164,32 @@ def test_only_the_newest_checkpoint_is_kept_and_a_partial_one_is_no_checkpoint(t
 
 
 def test_a_colour_network_starts_as_the_luma_one(tmp_path):
-    luma = Generator(GeneratorConfig(channels=1, features=4, blocks=1))
+    luma = TorchNetwork(GeneratorConfig(channels=1, features=4, blocks=1).description)
     torch.nn.init.normal_(luma.tail.weight)
     save_file(luma.state_dict(), tmp_path / "luma.safetensors")
-    colour = Generator(GeneratorConfig(channels=3, features=4, blocks=1))
+    colour = TorchNetwork(GeneratorConfig(channels=3, features=4, blocks=1).description)
     load_into(colour, tmp_path / "luma.safetensors")
     batch = torch.rand(1, 3, 16, 16)
     restored = colour(batch)
     torch.testing.assert_close(restored[:, :1], luma(batch[:, :1]))
     torch.testing.assert_close(restored[:, 1:], batch[:, 1:])
     save_file(colour.state_dict(), tmp_path / "colour.safetensors")
-    back = Generator(GeneratorConfig(channels=1, features=4, blocks=1))
+    back = TorchNetwork(GeneratorConfig(channels=1, features=4, blocks=1).description)
     load_into(back, tmp_path / "colour.safetensors")
     torch.testing.assert_close(back(batch[:, :1]), luma(batch[:, :1]))
 
 
 @pytest.mark.parametrize("config", [GeneratorConfig(features=5, blocks=1), GeneratorConfig(features=4, blocks=2)])
 def test_weights_of_another_network_are_refused(tmp_path, config):
-    save_file(Generator(GeneratorConfig(features=4, blocks=1)).state_dict(), tmp_path / "w.safetensors")
+    save_file(TorchNetwork(GeneratorConfig(features=4, blocks=1).description).state_dict(), tmp_path / "w.safetensors")
     with pytest.raises(ModelError, match=r"w\.safetensors"):
-        load_into(Generator(config), tmp_path / "w.safetensors")
+        load_into(TorchNetwork(config.description), tmp_path / "w.safetensors")
 
 
 def test_a_file_that_is_no_weights_is_refused(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="not a readable safetensors file"):
-        load_into(Generator(GeneratorConfig(features=4, blocks=1)), tmp_path / "w.safetensors")
+        load_into(TorchNetwork(GeneratorConfig(features=4, blocks=1).description), tmp_path / "w.safetensors")
 
 
 def test_a_run_goes_on_by_the_optimiser_that_it_began_with(tmp_path, pictures):
@@ -264,7 +265,7 @@ def test_both_sides_learn_and_each_at_its_own_rate(tmp_path, pictures, vgg):
     assert np.mean(losses[-20:]) < np.mean(losses[:20]) - 0.2
     after = load_file(latest_checkpoint(tmp_path) / "generator.safetensors")
     torch.manual_seed(recipe.seed)
-    before = Generator(recipe.network).state_dict()
+    before = TorchNetwork(recipe.network.description).state_dict()
     moved = max((after[name] - value).abs().max().item() for name, value in before.items())
     assert 0 < moved <= 200 * 1e-5 * 1.1
 
@@ -286,10 +287,10 @@ def test_a_collapsed_run_stops_and_keeps_the_checkpoint_before(tmp_path, picture
 
 def test_an_adversarial_run_may_begin_from_a_checkpoint_or_a_model(tmp_path, pictures):
     folder = train(with_steps(6), pictures, tmp_path / "mse", workers=0)
-    export(folder, tmp_path / "mse.onnx")
+    export(folder, tmp_path / "mse.safetensors")
     average = load_average(folder)
-    for path, error in ((folder / "generator.safetensors", 0), (tmp_path / "mse.onnx", 1e-3)):
-        network = Generator(RECIPE.network)
+    for path, error in ((folder / "generator.safetensors", 0), (tmp_path / "mse.safetensors", 1e-3)):
+        network = TorchNetwork(RECIPE.network.description)
         load_into(network, path)
         for name, value in network.state_dict().items():
             torch.testing.assert_close(value, average[name].contiguous(), atol=error, rtol=error)
@@ -312,7 +313,9 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path, pictures):
 
 def test_the_generator_with_its_padding_is_one_graph_for_the_compiler():
     """What `torch.compile` meets on a GPU: captured whole, and the same to the last bits, gradient included."""
-    network = Generator(GeneratorConfig(channels=3, features=4, blocks=1)).to(memory_format=torch.channels_last)
+    network = TorchNetwork(GeneratorConfig(channels=3, features=4, blocks=1).description).to(
+        memory_format=torch.channels_last
+    )
     compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
     batch = torch.rand(2, 3, 32, 32).to(memory_format=torch.channels_last)
     gradients = []

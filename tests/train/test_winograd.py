@@ -4,7 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from artifix.models.generator import SLOPE, Generator, GeneratorConfig
+from artifix.models.generator import GeneratorConfig
+from artifix.models.layers import SLOPE
+from artifix.models.torch_network import TorchNetwork
+from artifix.models.unet import UNetConfig
 from artifix.train import winograd
 from artifix.train.winograd import convolve, quicken
 
@@ -33,12 +36,19 @@ def test_values_and_gradients_are_those_of_the_direct_convolution(height, width,
         assert (mine - theirs).abs().max() < 1e-4 * theirs.abs().max()
 
 
-def test_a_quickened_generator_computes_the_same():
+@pytest.mark.parametrize(
+    ("config", "quickened", "direct"),
+    [
+        (GeneratorConfig(features=16, blocks=2), "up", "head"),
+        (UNetConfig(maps=(16, 16, 16, 16), told=0), "up2.0.conv2", "down4.narrow"),
+    ],
+)
+def test_a_quickened_network_computes_the_same(config, quickened, direct):
     torch.manual_seed(0)
-    network = Generator(GeneratorConfig(features=16, blocks=2))
+    network = TorchNetwork(config.description)
     quick = copy.deepcopy(network)
     quicken(quick)
-    assert "activated" in vars(quick.up) and "activated" not in vars(quick.head)
+    assert "forward" in vars(quick.get_submodule(quickened)) and "forward" not in vars(quick.get_submodule(direct))
     batch = torch.rand(1, 3, 13, 9) * 2 - 1
     torch.testing.assert_close(quick(batch), network(batch), rtol=0, atol=1e-5)
 

@@ -104,8 +104,8 @@ def test_the_format_chooses_among_shipped_models_alone(make_client, make_model, 
 
 
 def test_detail_is_the_restorers(make_client, jpeg, tmp_path):
-    vivid = tmp_path / "vivid.onnx"
-    vivid.write_bytes(read_model("mse"))
+    vivid = tmp_path / "vivid.safetensors"
+    vivid.write_bytes(read_model("mse").to_bytes())
     client = make_client(vivid=vivid)
     assert client.get("/api/models").json()["models"][0]["detail"] is True
     answer = post(client, "/api/restore", jpeg, detail=0.5)
@@ -114,11 +114,11 @@ def test_detail_is_the_restorers(make_client, jpeg, tmp_path):
 
 
 def test_detail_where_there_is_none(make_client, jpeg, tmp_path):
-    client = make_client(vivid=tmp_path / "missing.onnx")
+    client = make_client(vivid=tmp_path / "missing.safetensors")
     assert client.get("/api/models").json()["models"][0]["detail"] is False
     answer = post(client, "/api/restore", jpeg, detail=0.5)
     assert answer.status_code == 400
-    assert "missing.onnx" in answer.json()["error"]
+    assert "missing.safetensors" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_detail_where_there_is_none(make_client, jpeg, tmp_path):
         ({"strength": "nan"}, "strength"),
         ({"detail": -1}, "detail"),
         ({"format": "gif"}, "format"),
-        ({"model": "/etc/passwd.onnx"}, "model"),
+        ({"model": "/etc/passwd.safetensors"}, "model"),
         ({"job": "../x"}, "job"),
     ],
 )

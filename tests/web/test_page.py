@@ -146,9 +146,9 @@ def test_what_cannot_be_made_is_said_and_the_others_are_in_the_archive(open_page
 
 
 def test_model_and_detail_run_anew_without_another_upload(open_page, served, photo, tmp_path, upload):
-    other, vivid = tmp_path / "other.onnx", tmp_path / "vivid.onnx"
+    other, vivid = tmp_path / "other.safetensors", tmp_path / "vivid.safetensors"
     for path in (other, vivid):
-        path.write_bytes(read_model("mse"))
+        path.write_bytes(read_model("mse").to_bytes())
     with served(Limits(), models={"mse": "mse", "other": other}, vivid=vivid) as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         upload(page, photo, photo)

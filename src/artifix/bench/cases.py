@@ -17,13 +17,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from artifix.bench.limits import Kind, load_limit
+from artifix.engines.core import openvino_core
+from artifix.engines.engine import Engine, EngineName, Precision, load_engine
+from artifix.engines.limits import Kind, load_limit
+from artifix.engines.run import Batch, Inside, Vector
 from artifix.errors import ArtifixError, ImageError, ModelError
 from artifix.image import Picture, read_image, read_picture, write_picture
-from artifix.models.runtime import openvino_core
-from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
 from artifix.restoration.restorer import Restorer
-from artifix.restoration.run import Batch, Inside
 
 Found = dict[str, float | str]
 
@@ -71,10 +71,10 @@ def file(model: str, threads: int, picture: str) -> Found:
     calls = _warm_up(restorer, read_picture(picture))
     run, network = restorer.engine.run, 0.0
 
-    def timed(batch: Batch, inside: Inside) -> Batch:
+    def timed(batch: Batch, inside: Inside, known: Vector) -> Batch:
         nonlocal network
         began = time.perf_counter()
-        restored = run(batch, inside)
+        restored = run(batch, inside, known)
         network += time.perf_counter() - began
         return restored
 

@@ -18,16 +18,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from artifix.bench.cases import Found
-from artifix.bench.limits import KINDS, PRECISIONS
 from artifix.bench.peers import Peer, find_peers
 from artifix.bench.picture import DESCRIPTION, dead_leaves, sides
 from artifix.codecs import encode
+from artifix.engines.cache import VARIABLE
+from artifix.engines.limits import KINDS, PRECISIONS
 from artifix.errors import ModelError
 from artifix.machine import cores, machine
-from artifix.models.catalog import DEFAULT
+from artifix.models.catalog import DEFAULT, read_card
 from artifix.provenance import current_commit, today
-from artifix.restoration.cache import VARIABLE
-from artifix.restoration.engine import read_card
 
 SIZES: Final = (0.25, 1.0, 12.0, 24.0)  # megapixels
 REPEATS: Final = 3

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from artifix.models.card import ModelCard
-from artifix.models.catalog import MODELS
-from artifix.restoration.engine import read_card
+from artifix.models.catalog import MODELS, read_card
 
 NETWORKS: Final = ("ar-cnn", "dncnn-3", "fast")
 
@@ -27,7 +26,7 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
     for name in NETWORKS:
         model, weights = name, "shipped"
         if name not in MODELS:
-            model, weights = str(folder / f"{name}.onnx"), "fresh"
+            model, weights = str(folder / f"{name}.safetensors"), "fresh"
             try:
                 Path(model).write_bytes(_fresh_dncnn(name))
             except ModuleNotFoundError as error:
@@ -38,11 +37,12 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
 
 
 def _fresh_dncnn(name: str) -> bytes:
-    """The ONNX file of DnCNN's network as its training would begin."""
+    """The file of DnCNN's network as its training would begin."""
     from artifix.models.dncnn import DnCnnConfig
-    from artifix.models.networks import new_network
-    from artifix.train.export import card_of, to_onnx
+    from artifix.models.model import card_of
+    from artifix.models.torch_network import TorchNetwork
+    from artifix.train.export import in_half_precision
 
     config = DnCnnConfig()
-    network = new_network(config)
-    return to_onnx(config, network.state_dict(), card_of(config, network, name=name))
+    network = TorchNetwork(config.description)
+    return in_half_precision(card_of(config, name), network.state_dict()).to_bytes()

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from artifix.bench.limits import PRECISIONS
+from artifix.engines.limits import PRECISIONS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

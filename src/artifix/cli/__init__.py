@@ -96,7 +96,9 @@ def restore(
     output: Annotated[str | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="A shipped model's name, an .onnx file, or sa-dct (JPEGs); else what suits each format."),
+        typer.Option(
+            help="A shipped model's name, a .safetensors file, or sa-dct (JPEGs); else what suits each format."
+        ),
     ] = None,
     strength: Annotated[
         float, typer.Option(min=0, max=1, callback=_number, help="0: the input, 1: fully restored.")
@@ -227,8 +229,7 @@ def inspect(
 @app.command()
 def models(as_json: Json = False) -> None:
     """List the models that ship with artifix, with their cards."""
-    from artifix.models.catalog import MODELS
-    from artifix.restoration.engine import read_card
+    from artifix.models.catalog import MODELS, read_card
 
     cards = [read_card(name) for name in MODELS]
     if as_json:

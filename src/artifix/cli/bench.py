@@ -34,7 +34,7 @@ def _plot(text: str | Path) -> Path:
 
 
 def bench(
-    model: Annotated[str, typer.Option(help="A shipped model's name, or an .onnx file.")] = "mse",
+    model: Annotated[str, typer.Option(help="A shipped model's name, or a .safetensors file.")] = "mse",
     sizes: Annotated[
         Any, typer.Option(parser=_sizes, help="Of pictures, in megapixels, with commas.")
     ] = "0.25,1,12,24",

@@ -46,7 +46,7 @@ def _match(text: str | int) -> int:
 
 
 Qualities = Annotated[Any, typer.Option("--quality", parser=_qualities, help="JPEG's, with commas.")]
-Models = Annotated[str, typer.Option("--model", help="jpeg, sa-dct, models' names or .onnx files, with commas.")]
+Models = Annotated[str, typer.Option("--model", help="jpeg, sa-dct, models' names or .safetensors files, with commas.")]
 Further = Annotated[list[Perceptual] | None, typer.Option(help="A further metric; may be repeated.")]
 Vgg = Annotated[Path | None, typer.Option(help="VGG19 for its metric (.safetensors); or torchvision's.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Keep records here, and go on from them.")]
@@ -188,7 +188,7 @@ def evaluate_video(
     codecs: Annotated[str, typer.Option("--codec", help="With commas; -intra codes every frame on its own.")] = (
         "h264,hevc,h264-intra,hevc-intra"
     ),
-    models: Annotated[str, typer.Option("--model", help="Models' names or .onnx files, with commas.")] = "",
+    models: Annotated[str, typer.Option("--model", help="Models' names or .safetensors files, with commas.")] = "",
     frames: Annotated[int, typer.Option(min=2, help="Frames of each clip.")] = 8,
     side: Annotated[int | None, typer.Option(min=16, help="Largest side of films made of pictures, pixels.")] = None,
     perceptual: Further = None,

@@ -7,9 +7,9 @@ import typer
 
 
 def quantise(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A shipped model's name, or an .onnx file.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A shipped model's name, or a .safetensors file.")],
     data: Annotated[list[Path], typer.Option(help="A folder of pictures, as for training; may be repeated.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The model, an .onnx file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model, a .safetensors file.")],
     patches: Annotated[int, typer.Option(min=1, help="How many to measure on.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,

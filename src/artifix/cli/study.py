@@ -16,7 +16,9 @@ Study = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of `artif
 @study_app.command("create")
 def create(
     data: Annotated[Path, typer.Option(help="A folder of undamaged pictures.")],
-    models: Annotated[str, typer.Option("--model", help="jpeg, sa-dct, models' names or .onnx files, with commas.")],
+    models: Annotated[
+        str, typer.Option("--model", help="jpeg, sa-dct, models' names or .safetensors files, with commas.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The study's folder, a new one.")],
     images: Annotated[int, typer.Option(min=1, help="How many pictures, one for training aside.")] = 50,
     quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG's.")] = 20,

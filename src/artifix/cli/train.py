@@ -28,7 +28,7 @@ def train(
     out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, log, curves.")],
     steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="End within this time, schedule and all.")] = None,
-    start: Annotated[Path | None, typer.Option(help="Weights to begin from (.safetensors or .onnx).")] = None,
+    start: Annotated[Path | None, typer.Option(help="A model or a checkpoint (.safetensors) to begin from.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the run.")] = False,
     vgg: Annotated[
         Path | None, typer.Option(help="VGG19 for perceptual losses (.safetensors); or torchvision's.")
@@ -71,7 +71,9 @@ def train(
 
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="A run's folder or one of its checkpoints.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The model, an .onnx file.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The model, a .safetensors file; .onnx for other programs.")
+    ],
     summary: Annotated[str, typer.Option(help="For the model card: what it is for.")] = "",
     data: Annotated[str, typer.Option(help="For the model card: what it learned from.")] = "",
     failures: Annotated[str, typer.Option(help="For the model card: where it does badly.")] = "",

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.evaluate.methods import Method
-from artifix.models.blending import read_blended
-from artifix.models.catalog import DEFAULT, VIVID, read_model
+from artifix.models.catalog import DEFAULT, VIVID
 from artifix.restoration import Restorer
 
 Pixels = NDArray[np.uint8]
@@ -17,7 +16,7 @@ Pixels = NDArray[np.uint8]
 def load_blends(detail: float, faithful: str | Path = DEFAULT, vivid: str | Path = VIVID) -> list[Method]:
     """The methods `detail D, weights`, one network in between, and `detail D, outputs`, what two networks make mixed.
 
-    The second takes twice the time; its mean is rounded to uint8 once, at the end. ModelError as `read_blended`.
+    The second takes twice the time; its mean is rounded to uint8 once, at the end. ModelError as `Restorer`'s.
     """
     between = Restorer(faithful, detail=detail, vivid=vivid, precision="fp32")
     ends = Restorer(faithful, precision="fp32"), Restorer(vivid, precision="fp32")
@@ -30,7 +29,7 @@ def load_blends(detail: float, faithful: str | Path = DEFAULT, vivid: str | Path
         first, second = (end.restore_image(fine) / 257 for end in ends)
         return np.rint((1 - detail) * first + detail * second).astype(np.uint8)
 
-    both = hashlib.sha256(read_model(faithful) + read_model(vivid)).hexdigest()[:16]
-    blended = hashlib.sha256(read_blended(faithful, detail, vivid)).hexdigest()[:16]
+    both = hashlib.sha256((ends[0].engine.fingerprint + ends[1].engine.fingerprint).encode()).hexdigest()[:16]
+    blended = between.engine.fingerprint
     name = f"detail {detail:g}"
     return [Method(f"{name}, weights", by_weights, blended), Method(f"{name}, outputs", by_outputs, both)]

@@ -51,7 +51,7 @@ JPEG: Final = Method("jpeg", lambda degraded, file: degraded)
 def load_methods(names: Iterable[str | Path], *, ensemble: bool = False) -> list[Method]:
     """The methods of these names, in this order.
 
-    A name is `jpeg`, `sa-dct`, a shipped model, or the path of an .onnx file, which is called by its stem. With
+    A name is `jpeg`, `sa-dct`, a shipped model, or the path of a .safetensors file, which is called by its stem. With
     `ensemble` each model has a second row, its name with a `+`: see `ensemble_of`. Models run in fp32 whatever is
     quicker here, so that figures do not depend on the processor. ModelError for an unknown one.
     """
@@ -67,15 +67,15 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
         return
     restorer = Restorer(name, precision="fp32")
 
-    def suited(file: bytes) -> Callable[[Pixels], Pixels]:
-        chosen = restorer.for_file(file)
+    def suited(file: bytes, told: bool = True) -> Callable[[Pixels], Pixels]:
+        chosen = restorer.for_file(file, told=told)
         return lambda degraded: chosen.restore_image(degraded).astype(np.uint8, copy=False)
 
-    digest = hashlib.sha256(b"".join(map(read_model, models_of(str(name)))))
+    digest = hashlib.sha256("".join(read_model(model).fingerprint for model in models_of(str(name))).encode())
     stem, fingerprint = Path(name).stem, digest.hexdigest()[:16]
     yield Method(stem, lambda degraded, file: suited(file)(degraded), fingerprint)
     if ensemble:
-        yield Method(f"{stem}+", lambda degraded, file: ensemble_of(suited(file))(degraded), fingerprint)
+        yield Method(f"{stem}+", lambda degraded, file: ensemble_of(suited(file, told=False))(degraded), fingerprint)
 
 
 def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:

@@ -18,10 +18,25 @@ def quantisation_tables(file: ImageFile.ImageFile) -> tuple[Table, ...] | None:
     return tuple(tuple(table) for table in found if table) if all(found) else None
 
 
+def subsampling(file: ImageFile.ImageFile) -> tuple[int, int] | None:
+    """How many pixels a chroma sample covers, across and down; None for what is no JPEG of three alike components."""
+    if not isinstance(file, JpegImagePlugin.JpegImageFile) or len(file.layer) != 3:
+        return None
+    (_, across, down, _), (_, *cb, _), (_, *cr, _) = file.layer
+    if cb != cr or not all(cb) or across % cb[0] or down % cb[1]:
+        return None
+    return across // cb[0], down // cb[1]
+
+
 def tables_of(file: bytes) -> tuple[Table, ...] | None:
-    """The same of a whole file; None for what is no JPEG, or broken before its pixels begin."""
+    """The tables of a whole file; None for what is no JPEG, or broken before its pixels begin."""
+    return coding_of(file)[0]
+
+
+def coding_of(file: bytes) -> tuple[tuple[Table, ...] | None, tuple[int, int] | None]:
+    """The tables and the subsampling of a whole file; None for both of what is no JPEG, or broken before its pixels."""
     try:
         with quiet_pillow(), Image.open(io.BytesIO(file), formats=["JPEG"]) as opened:
-            return quantisation_tables(opened)
+            return quantisation_tables(opened), subsampling(opened)
     except OSError:  # Pillow's own among them
-        return None
+        return None, None

@@ -47,6 +47,10 @@ class Picture:
     """How many pictures the file holds; this is the first."""
     tables: tuple[Table, ...] | None = None
     """The quantisation tables of the JPEG that it was read from, one for each of its components."""
+    subsampling: tuple[int, int] | None = None
+    """How many pixels a chroma sample of that JPEG covers, across and down in the file; None where it has no chroma."""
+    orientation: int = 1
+    """The EXIF orientation, 1..8, by which the pixels were turned upright."""
     lossy: bool = False
     """Whether the coding of its own format lost anything (`is_lossy`)."""
 

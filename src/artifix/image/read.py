@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin, 
 from artifix.errors import ImageError
 from artifix.image import exif as exif_block
 from artifix.image import jp2, sixteen
-from artifix.image.jpeg import quantisation_tables
+from artifix.image.jpeg import quantisation_tables, subsampling
 from artifix.image.lossy import is_lossy
 from artifix.image.picture import Metadata, Picture, Pixels, Space, to_uint8
 from artifix.image.pillow import MAX_PIXELS, opened
@@ -73,7 +73,7 @@ def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool) -> Picture:
         if not deep:
             values = upright(file, orientation, _unpacker(path, file, keep_ycbcr=keep_ycbcr))
         transparent = file.info.get("transparency")
-        tables = quantisation_tables(file)
+        tables, sampled = quantisation_tables(file), subsampling(file)
         name = "JPEG" if file.format == "MPO" else file.format or ""
         lossy = is_lossy(path, name)
     if deep:
@@ -82,7 +82,7 @@ def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool) -> Picture:
     space: Space = "L" if pixels.ndim == 2 else "YCbCr" if keep_ycbcr else "RGB"
     if metadata.icc and not _profile_fits(metadata.icc, grey=space == "L"):
         metadata = metadata._replace(icc=None)
-    return Picture(pixels, space, alpha, name, metadata, frames, tables, lossy)
+    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, lossy)
 
 
 def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:

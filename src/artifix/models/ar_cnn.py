@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from artifix.models.chain import ChainConfig, Layer
+from artifix.models.chain import ChainConfig, Link
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,6 @@ class ArCnnConfig(ChainConfig):
     """
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def links(self) -> tuple[Link, ...]:
         """The paper's four."""
-        return Layer(9, 64), Layer(7, 32), Layer(1, 16), Layer(5, self.channels)
+        return Link(9, 64), Link(7, 32), Link(1, 16), Link(5, self.channels)

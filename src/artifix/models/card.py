@@ -25,7 +25,7 @@ class ModelCard:
     config: dict[str, Any]  # the network's own configuration
     parameters: int
     macs_per_pixel: int  # multiply-accumulates for one pixel of a large picture
-    maps: int = 0  # of its widest layer at full resolution; 0, in older cards, stands for the config's `features`
+    maps: int  # of its widest layer at full resolution; memory goes by it
     summary: str = ""
     recipe: dict[str, Any] = field(default_factory=dict)
     data: str = ""  # what it learned from
@@ -55,8 +55,7 @@ def card_from_json(text: str | None) -> ModelCard:
         card = ModelCard(**values)
         whole = all(type(number) is int for number in (card.channels, card.radius, card.multiple, card.maps))
         bounded = whole and card.channels in (1, 3) and 0 <= card.radius <= 1024 and 1 <= card.multiple <= 64
-        bounded = bounded and card.maps >= 0
-        bounded = bounded and isinstance(card.config, dict)
+        bounded = bounded and card.maps >= 1 and isinstance(card.config, dict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"its card cannot be read ({error})") from error
     if not bounded:

@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import ModelError
-from artifix.models.screening import screen
+from artifix.models.card import ModelCard
+from artifix.models.model import SUFFIX, Model, model_from_bytes
 
 DEFAULT: Final = "mse"
 VIVID: Final = "gan"  # what `detail` leads to
-_LARGEST: Final = 256 << 20  # bytes of a model's file
+_LARGEST: Final = 128 << 20  # bytes of a model's file
 
-# Name -> SHA-256 of models/weights/NAME.onnx, checked at every load.
+# Name -> SHA-256 of models/weights/NAME.safetensors, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "mse": "a84e9f271df1b538201d3e14e1c0a6ebceb53cc846a5d2197f142c5db776275d",
-    "fast": "4c3be7327cf72e1306d7f403a5afeaa5a5f2546b9ba7f76fa17eef03531896dc",
-    "gan": "45f87cfd97f4cd40ebda21c142ca0679a79c239db1fd4a1faecb6fee7a2a5477",
-    "ssim": "866dd144c3e15eea59c718de227c89a37d33d9f6c0c3372301743cf635495089",
-    "mse-video": "3e07194d5a7a446432a9372f1625374b14ab2defb989e1c96e2469f6e7ba418c",
-    "mse-y": "d81f7160302258f57c1f30cf00c0048c4ecb09580a8af2cc1073e165f0367240",
-    "ssim-y": "a38fda520ea7491aa2041cf8cd795d9ccd711631603ff0a4b560e0551bf2dd83",
-    "gan-y": "4ce58b385e22ea68a233919ef4be54efce32b7bcc182e1305302e0e5b456f7a6",
-    "ar-cnn": "746787087ff9ca5ef3b17f896cdb787f235b433f9ced14c8f429055a5eec3bbf",
-    "ar-cnn-10": "6f5792891f66ee5161011979eeab1491cf4816485df472c809a0f5a3654c0a72",
-    "l4": "0ef55e5a36e62a40f09394317d4fab9c4ab2954d7d3d3bb9c87c1ee1e01cd97f",
-    "l8": "b12b7c8d5352759c1280be8a15acb43670f43bc8b2866181ffca466053a20ab4",
+    "mse": "0276255e91465365da345a6c752c6826e07986c56fb571bd217d7c16b4058ccd",
+    "fast": "a3ea489b1b6ee1272c5f61df4190c9ed03aa8e29e1e0e29f63b384324f793719",
+    "gan": "6ae7b9ca8c3a43417508d965d52cca107fa0eeedf4d6fe2910c2e836495b242a",
+    "ssim": "9ae2cef4043f47b5fb39aa11345fc8e0e8ab9f585d2f63d67a9dabd291c36223",
+    "mse-video": "963c0fda109a9cea6196dc54a866305215b46e77c80a5b25c31c3a5231d6a8bc",
+    "mse-y": "605681785f31fbf183197f52564c03887bf12722b80e684b818b8f473e372de0",
+    "ssim-y": "90cbebd0f690756de047adbd42f15b6863f3471ec2e8f38a2d3f3d5224cad4ec",
+    "gan-y": "de8007e8fd00fa7223c97f78b70e3ec07ccceb6f2ad908dedf6c72066b0fdcd7",
+    "ar-cnn": "ccd39a282ae723268de335a339760d6b5c59597ac8b627a9971cae105742d030",
+    "ar-cnn-10": "a4fad40b44ca18726c6cf9059914de4b277de0282f7c56924e7ca5853ff2b0dd",
+    "l4": "3743eb374257b051972a6383756e277081d7f88368b14b37ab69427e5bdbf169",
+    "l8": "cca0fe62e663502ae583c1ae55d833a8390306ed43e4a0f69d00b5d2f03202d4",
 }
 
 # A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
@@ -61,28 +62,34 @@ def models_of(model: str) -> tuple[str, ...]:
     return (model, _FOR_COARSE[model]) if model in _FOR_COARSE else (model,)
 
 
-def read_model(model: str | Path) -> bytes:
-    """The ONNX file of a shipped model by name, or of any path.
+def read_model(model: str | Path) -> Model:
+    """A shipped model by name, or that in a .safetensors file.
 
-    ModelError if there is none, a shipped one was altered, or another is larger or holds more than any of ours.
+    ModelError, one line, if there is none, a shipped one was altered, or another is not one of ours.
     """
     if str(model) in MODELS:
-        data = (resources.files("artifix.models") / "weights" / f"{model}.onnx").read_bytes()
+        data = (resources.files("artifix.models") / "weights" / f"{model}{SUFFIX}").read_bytes()
         if hashlib.sha256(data).hexdigest() != MODELS[str(model)]:
             raise ModelError(f"{model}: the shipped weights were altered, please install artifix again")
-        return data
+        return model_from_bytes(data)
     path = Path(model)
-    if path.suffix != ".onnx":
-        raise ModelError(f"{model}: no such model; known are {', '.join(MODELS)}, or the path of an .onnx file")
+    if path.suffix == ".onnx":
+        raise ModelError(f"{model}: artifix models are {SUFFIX} files; `artifix export` writes them")
+    if path.suffix != SUFFIX:
+        raise ModelError(f"{model}: no such model; known are {', '.join(MODELS)}, or the path of a {SUFFIX} file")
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
-    if len(data) > _LARGEST:
-        raise ModelError(f"{path}: not an artifix model: it is larger than {_LARGEST >> 20} MiB")
     try:
-        screen(data)
+        if len(data) > _LARGEST:
+            raise ModelError(f"not an artifix model: it is larger than {_LARGEST >> 20} MiB")
+        return model_from_bytes(data)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    return data
+
+
+def read_card(model: str | Path) -> ModelCard:
+    """The card of a shipped model, or of a .safetensors file; ModelError as in `read_model`."""
+    return read_model(model).card

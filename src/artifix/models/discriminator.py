@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from artifix.models.generator import SLOPE
+from artifix.models.layers import SLOPE
 
 SUB_PATCH: Final = 16  # pixels; what seven 3x3 convolutions and one of 2x2 without padding take to a single value
 FULL_PATCH: Final = 53  # pixels that one verdict sees with strides, and so the smallest full patch

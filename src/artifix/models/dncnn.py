@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from artifix.models.chain import ChainConfig, Layer
-from artifix.models.generator import MOST_WEIGHTS
+from artifix.models.chain import ChainConfig, Link
+from artifix.models.generator import MOST_BLOCKS, MOST_FEATURES
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,13 @@ class DnCnnConfig(ChainConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features < 1 or self.depth < 2:
-            raise ValueError(f"features must be at least 1 and depth at least 2, got {self.features} and {self.depth}")
-        if 9 * self.features**2 * self.depth > MOST_WEIGHTS:
-            raise ValueError(f"{self.features} features in {self.depth} layers are more than {MOST_WEIGHTS:,} weights")
+        if not 1 <= self.features <= MOST_FEATURES or not 2 <= self.depth <= MOST_BLOCKS:
+            raise ValueError(
+                f"features must be within 1..{MOST_FEATURES} and depth within 2..{MOST_BLOCKS}, "
+                f"got {self.features} and {self.depth}"
+            )
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def links(self) -> tuple[Link, ...]:
         """`depth` of them."""
-        return *[Layer(3, self.features)] * (self.depth - 1), Layer(3, self.channels)
+        return *[Link(3, self.features)] * (self.depth - 1), Link(3, self.channels)

@@ -19,6 +19,8 @@ KNOWN: Final = "known"
 """The name of what the network is told of the file, (N, K); networks that are told nothing have no such input."""
 SLOPE: Final = 0.2
 """Of LeakyReLU."""
+MOST_WEIGHTS: Final = 50_000_000
+"""More is no network of ours, and a stranger's file that fills the memory."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Conv:
     """What lies beyond the border: "replicate" or "zeros"."""
     gain: float = 1.0
     """The factor on the weights with which training begins (He et al. 2015)."""
+    deviation: float | None = None
+    """The standard deviation with which it begins instead."""
+    floating: bool = False
+    """Whether int8 leaves it in floating point, as it does in any case what reads the picture itself."""
 
     @property
     def border(self) -> int:
@@ -146,7 +152,7 @@ def sources(layer: Layer) -> tuple[str, ...]:
 class Description:
     """A whole network: its layers, how many channels its picture has, and the length of what it is told (0: nothing).
 
-    ValueError where a layer reads what there is not, or what does not fit it.
+    ValueError where a layer reads what there is not, or what does not fit it, and for more than `MOST_WEIGHTS`.
     """
 
     layers: tuple[Layer, ...]
@@ -154,7 +160,8 @@ class Description:
     known: int = 0
 
     def __post_init__(self) -> None:
-        _ = self.shapes
+        if self.parameters > MOST_WEIGHTS:
+            raise ValueError(f"{self.parameters:,} weights, where {MOST_WEIGHTS:,} are the most")
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -212,6 +219,11 @@ class Description:
     @cached_property
     def radius(self) -> int:
         """How far, in pixels, an output pixel may see, in the worst of its places on the coarsest grid."""
+        return ceil(self.reaches[self.layers[-1].name])
+
+    @cached_property
+    def reaches(self) -> dict[str, Fraction]:
+        """The same of every layer, by name: so far from a tile's edge its values may not be the whole picture's."""
         found = self.shapes
         reach: dict[str, Fraction] = {PICTURE: Fraction(0), KNOWN: Fraction(0)}
         for layer in self.layers:
@@ -230,7 +242,7 @@ class Description:
                 case _:
                     pass
             reach[layer.name] = own
-        return ceil(reach[self.layers[-1].name])
+        return reach
 
     @cached_property
     def maps(self) -> int:

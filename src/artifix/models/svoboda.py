@@ -8,7 +8,7 @@ L4 none was found: its sizes, the kernels and widths of L8's first three layers 
 
 from dataclasses import dataclass
 
-from artifix.models.chain import ChainConfig, Layer
+from artifix.models.chain import ChainConfig, Link
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class L4Config(ChainConfig):
     """Four layers: 11x11x32, 3x3x64, 3x3x64, 5x5x1."""
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def links(self) -> tuple[Link, ...]:
         """The four."""
-        return Layer(11, 32), Layer(3, 64), Layer(3, 64), Layer(5, self.channels)
+        return Link(11, 32), Link(3, 64), Link(3, 64), Link(5, self.channels)
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class L8Config(ChainConfig):
     """
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def links(self) -> tuple[Link, ...]:
         """The eight."""
-        first, inner, middle = Layer(11, 32), Layer(3, 64), Layer(1, 64, skip=True)
-        return first, inner, inner, inner, middle, Layer(5, 64), Layer(1, 128, skip=True), Layer(5, self.channels)
+        first, inner, middle = Link(11, 32), Link(3, 64), Link(1, 64, skip=True)
+        return first, inner, inner, inner, middle, Link(5, 64), Link(1, 128, skip=True), Link(5, self.channels)

@@ -1,5 +1,7 @@
 """A network in torch, made of its layers."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,7 +21,9 @@ from artifix.models.layers import (
     Shuffle,
     Tanh,
     Unshuffle,
+    sources,
 )
+from artifix.models.model import Model
 from artifix.models.padding import replication_pad
 
 
@@ -34,14 +38,21 @@ class Kernels(nn.Module):
         nn.init.kaiming_normal_(self.weight, a=SLOPE)
         with torch.no_grad():
             self.weight.mul_(layer.gain)
+        if layer.deviation is not None:
+            nn.init.normal_(self.weight, std=layer.deviation)
 
     def forward(self, maps: Tensor, skip: Tensor | None = None) -> Tensor:
+        """activation(conv(maps)) + skip; what training may replace by a quicker way."""
+        return self.convolve(maps, self.weight, skip)
+
+    def convolve(self, maps: Tensor, weight: Tensor, skip: Tensor | None = None) -> Tensor:
+        """The same with other kernels than its own."""
         layer, border = self.layer, 0
         if layer.border and layer.padding == "replicate":
             maps = replication_pad(maps, layer.border)
         else:
             border = layer.border
-        maps = F.conv2d(maps, self.weight, self.bias, layer.stride, border)
+        maps = F.conv2d(maps, weight, self.bias, layer.stride, border)
         if layer.slope != 1:
             maps = F.leaky_relu(maps, layer.slope)
         return maps if skip is None else maps + skip
@@ -68,6 +79,9 @@ class TorchNetwork(nn.Module):
         self.description = description
         found = description.shapes
         self._modules_by_name: dict[str, nn.Module] = {}
+        self.after: dict[str, Callable[[Tensor], Tensor]] = {}
+        """What is done to the maps of a layer, by its name, before others read them."""
+        self._spent = _last_readings(description)
         for layer in description.layers:
             match layer:
                 case Conv():
@@ -127,7 +141,11 @@ class TorchNetwork(nn.Module):
                 known = degraded.new_zeros(len(degraded), self.description.known)
             made[KNOWN] = known
         for layer in self.description.layers:
-            made[layer.name] = self._run(layer, made)
+            maps = self._run(layer, made)
+            change = self.after.get(layer.name)
+            made[layer.name] = maps if change is None else change(maps)
+            for name in self._spent[layer.name]:
+                del made[name]
         return made[self.description.layers[-1].name][..., :height, :width]
 
     def _run(self, layer: Layer, made: dict[str, Tensor]) -> Tensor:
@@ -156,3 +174,16 @@ class TorchNetwork(nn.Module):
                 return F.pixel_shuffle(made[layer.source], layer.factor)
             case Tanh():
                 return torch.tanh(made[layer.source])
+
+
+def _last_readings(description: Description) -> dict[str, tuple[str, ...]]:
+    """Layer -> the layers whose maps it is the last to read, which memory then need no longer hold."""
+    last = {name: layer.name for layer in description.layers for name in sources(layer)}
+    return {layer.name: tuple(n for n, reader in last.items() if reader == layer.name) for layer in description.layers}
+
+
+def torch_network(model: Model) -> TorchNetwork:
+    """A trained model as a torch module, in float32."""
+    network = TorchNetwork(model.description)
+    network.load_state_dict({name: torch.from_numpy(value.astype("float32")) for name, value in model.weights.items()})
+    return network

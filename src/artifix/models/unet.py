@@ -64,7 +64,7 @@ class UNetConfig:
         half, quarter, eighth, sixteenth = self.maps
         made: list[Layer] = [Dense("told", KNOWN, self.told)] if self.told else []
 
-        def conv(name: str, source: str, maps: int, kernel: int = 3, **options: float | str | None) -> str:
+        def conv(name: str, source: str, maps: int, kernel: int = 3, **options: float | str | bool | None) -> str:
             stride = 2 if kernel == 2 else 1
             made.append(Conv(name, source, maps, kernel, stride, padding="zeros", **options))  # type: ignore[arg-type]
             return name
@@ -101,6 +101,6 @@ class UNetConfig:
         at_eighth = blocks("up8", up("up8", bottom, eighth, at_eighth), eighth, self.up[0])
         at_quarter = blocks("up4", up("up4", at_eighth, quarter, at_quarter), quarter, self.up[1])
         at_half = blocks("up2", up("up2", at_quarter, half, at_half), half, self.up[2])
-        conv("tail", at_half, 4 * self.channels, gain=0.01)
+        conv("tail", at_half, 4 * self.channels, gain=0.01, floating=True)
         made.extend([Shuffle("whole", "tail", 2), Add("restored", "whole", PICTURE)])
         return tuple(made)

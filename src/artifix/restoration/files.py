@@ -26,7 +26,7 @@ class FileRestorer(ABC):
     """What restores pictures, and so files and folders of them; safe to share between threads."""
 
     model: str
-    """A shipped model's name, an .onnx file or sa-dct."""
+    """A shipped model's name, a .safetensors file or sa-dct."""
 
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from artifix.engines.engine import EngineName, Precision
 from artifix.errors import ModelError
 from artifix.models.catalog import VIVID
 from artifix.restoration.deblocker import SA_DCT, Deblocker
-from artifix.restoration.engine import EngineName, Precision
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.restorer import DEFAULT_MEMORY, Restorer
 

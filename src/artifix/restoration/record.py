@@ -21,4 +21,4 @@ class Record:
     frames: int = 1
     """A video's."""
     model: str = ""
-    """What restored it: a shipped model's name, an .onnx file or sa-dct."""
+    """What restored it: a shipped model's name, a .safetensors file or sa-dct."""

@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
-from artifix.errors import ModelError
+from artifix.engines.engine import Engine, EngineName, Precision, load_engine
+from artifix.engines.run import Vector
 from artifix.image import Picture, Pixels, Space
-from artifix.image.jpeg import Table, tables_of
+from artifix.image.jpeg import Table, coding_of
 from artifix.models.card import ModelCard
 from artifix.models.catalog import DEFAULT, VIVID, model_for, model_for_tables
-from artifix.restoration.engine import Engine, EngineName, Precision, load_engine
+from artifix.models.known import NOTHING, Known
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
+from artifix.restoration.known import known_of, known_of_picture
 from artifix.restoration.tiling import Span, plan
 from artifix.restoration.transparency import fill_hidden
 
@@ -36,12 +38,13 @@ _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 class Restorer(FileRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads.
 
-    `model` is a shipped model's name or the path of an .onnx file of ours; None leaves it to each picture's format and
-    each video's codec, as `model_for` says, and is the default model for images and with `detail`; for coarse JPEGs a
-    model may have a companion (`model_for_tables`), but not with `detail`. `strength` 0..1
-    blends between the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the same
-    beginning. `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network
-    takes beside the picture itself; larger pictures go through in tiles, with the same result.
+    `model` is a shipped model's name or the path of a .safetensors file of ours; None leaves it to each picture's
+    format and each video's codec, as `model_for` says, and is the default model for images and with `detail`; for
+    coarse JPEGs a model may have a companion (`model_for_tables`), but not with `detail`. Networks that can be told of
+    a JPEG's tables are, where a picture comes with its file. `strength` 0..1 blends between the input and the restored
+    picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`, `precision` and
+    `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the picture itself;
+    larger pictures go through in tiles, with the same result.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class Restorer(FileRestorer):
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
-        self.tile_pixels = _tile_pixels(self.model, self.engine, max_memory)
+        self.tile_pixels = _tile_pixels(self.engine, max_memory)
         self._by_format, self._is_blend = model is None and not detail, bool(detail)
+        self._known = NOTHING  # of images that are restored without their file
         self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
 
@@ -85,9 +89,15 @@ class Restorer(FileRestorer):
         """The same for a video, by FFmpeg's name of its codec."""
         return self._with(model_for(codec, lossy=True) if self._by_format else self._weights)
 
-    def for_file(self, file: bytes) -> "Restorer":
-        """The same for an image that was decoded from this file, whatever its format: by its tables alone."""
-        return self._with(self._weights, tables_of(file))
+    def for_file(self, file: bytes, *, told: bool = True) -> "Restorer":
+        """The same for an image that was decoded from this file, whatever its format: by its tables alone.
+
+        A network that can be told of the file then is, unless `told` is False: where the image has been turned or cut.
+        """
+        tables, subsampling = coding_of(file)
+        restorer = copy.copy(self._with(self._weights, tables))
+        restorer._known = known_of(tables, subsampling) if told else NOTHING
+        return restorer
 
     def _with(self, model: str, tables: Sequence[Table] | None = None) -> "Restorer":
         if not self._is_blend:
@@ -100,7 +110,7 @@ class Restorer(FileRestorer):
         other = copy.copy(self)
         other.model = other._weights = model
         other.engine = self._others[model]
-        other.tile_pixels = _tile_pixels(model, other.engine, self.max_memory)
+        other.tile_pixels = _tile_pixels(other.engine, self.max_memory)
         return other
 
     def restore_image(self, image: Pixels) -> Pixels:
@@ -108,7 +118,7 @@ class Restorer(FileRestorer):
 
         ValueError for anything else, a side of 0 included.
         """
-        return self._restore(image, "L" if image.ndim == 2 else "RGB")
+        return self._restore(image, "L" if image.ndim == 2 else "RGB", self._known)
 
     def restore_planes(self, planes: Planes, progress: Progress = lambda share: None) -> Planes:
         """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped.
@@ -117,8 +127,10 @@ class Restorer(FileRestorer):
         """
         restored = np.empty_like(planes)
 
+        told = self._known.vector()[None]
+
         def restore(rows: Span, columns: Span) -> Planes:
-            return self._run(_read(planes, rows, columns), rows, columns)
+            return self._run(_read(planes, rows, columns), rows, columns, told)
 
         self._restore_tiles(restore, restored, progress)
         return restored
@@ -134,17 +146,17 @@ class Restorer(FileRestorer):
         if hidden is not None and hidden.any():
             planes = pixels.reshape(*hidden.shape, -1).astype(np.float32)
             pixels = np.rint(fill_hidden(planes, ~hidden)).astype(picture.pixels.dtype).reshape(picture.pixels.shape)
-        restored = self._restore(pixels, space, progress)
+        restored = self._restore(pixels, space, known_of_picture(picture), progress)
         if hidden is not None:
             restored[hidden] = picture.pixels[hidden]
         return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
 
-    def _restore(self, pixels: Pixels, space: Space, progress: Progress = lambda share: None) -> Pixels:
+    def _restore(self, pixels: Pixels, space: Space, known: Known, progress: Progress = lambda share: None) -> Pixels:
         shaped = pixels.ndim in (2, 3) and pixels.shape[2:] in ((), (3,)) and pixels.size
         if pixels.dtype not in (np.uint8, np.uint16) or not shaped:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
-        self._restore_tiles(partial(self._restore_tile, pixels, space), restored, progress)
+        self._restore_tiles(partial(self._restore_tile, pixels, space, known.vector()[None]), restored, progress)
         return restored
 
     def _restore_tiles(
@@ -177,15 +189,15 @@ class Restorer(FileRestorer):
             kept = slice(rows.keep_start, bottom), slice(columns.keep_start, right)
             yield rows, columns, kept, done / (height * width)
 
-    def _restore_tile(self, pixels: Pixels, space: Space, rows: Span, columns: Span) -> Pixels:
+    def _restore_tile(self, pixels: Pixels, space: Space, known: Vector, rows: Span, columns: Span) -> Pixels:
         """The part of a tile that is kept, restored, in the output's colour space and type."""
         white = np.iinfo(pixels.dtype).max
         planes = _planes(_read(pixels, rows, columns).astype(np.float32) * np.float32(255 / white), space)
-        planes = self._run(planes, rows, columns)
+        planes = self._run(planes, rows, columns, known)
         values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
         return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
 
-    def _run(self, planes: Planes, rows: Span, columns: Span) -> Planes:
+    def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector) -> Planes:
         """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), as it came."""
         channels = self.card.channels
         degraded = planes[..., :channels]
@@ -193,7 +205,7 @@ class Restorer(FileRestorer):
             neutral = np.full((*planes.shape[:2], channels - 1), 128, np.float32)
             degraded = np.concatenate([degraded, neutral], axis=2)
         inside = (rows.begins_inside, columns.begins_inside, rows.ends_inside, columns.ends_inside)
-        restored = from_batch(self.engine(to_batch(degraded), inside))
+        restored = from_batch(self.engine(to_batch(degraded), inside, known))
 
         trim = self.engine.trim
         restored = restored[rows.kept(trim), columns.kept(trim)]
@@ -206,13 +218,10 @@ class Restorer(FileRestorer):
         return planes
 
 
-def _tile_pixels(model: str, engine: Engine, max_memory: int) -> int:
-    """The pixels that a tile may have; ModelError for a card that does not let them be known."""
-    maps = engine.card.maps or engine.card.config.get("features", 64)
-    if not isinstance(maps, int) or maps < 1:
-        raise ModelError(f"{model}: its card says nothing of its maps")
+def _tile_pixels(engine: Engine, max_memory: int) -> int:
+    """The pixels that a tile may have."""
     taken = _BYTES_PER_MAP if engine.name == "openvino" else _BYTES_ELSEWHERE
-    return max(1, max_memory // (maps * taken[engine.precision]))
+    return max(1, max_memory // (engine.card.maps * taken[engine.precision]))
 
 
 def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from artifix.models.discriminator import Discriminator
-from artifix.models.networks import new_network
+from artifix.models.torch_network import TorchNetwork
 from artifix.train.batches import batches
 from artifix.train.checkpoint import Learner, Progress, latest_checkpoint, load_learner, read_state, save_checkpoint
 from artifix.train.distributed import ALONE, Group
@@ -69,7 +69,7 @@ def train(
     the progress and the share of the budget spent (0..1). TrainingError if the run has diverged or collapsed.
     """
     torch.manual_seed(recipe.seed)
-    network = new_network(recipe.network)
+    network = TorchNetwork(recipe.network.description)
     if start is not None:
         load_into(network, start)
     settings = recipe.optimiser
@@ -77,7 +77,7 @@ def train(
         round_as(network, start)
     generator = new_learner(network, device, settings, settings.learning_rate, averaged=True)
     learners = {"generator": generator}
-    shared, told = group.share(network), bool(getattr(network, "known", 0))
+    shared, told = group.share(network), bool(network.known)
     forward = torch.compile(shared) if device != "cpu" else shared
     discriminator: Learner | None = None
     perceptual: PerceptualLoss | None = None

@@ -1,26 +1,24 @@
 """Make a model fit for int8: measure the range of each layer's input on degraded pictures, and put them in its card."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import helper
 
+from artifix.engines.int8 import rounded_layers
+from artifix.engines.observe import observe
+from artifix.engines.openvino_engine import load
+from artifix.engines.run import WHOLE
 from artifix.errors import ModelError
 from artifix.image import atomic_output, ensure_writable
-from artifix.models import int8
-from artifix.models.card import METADATA_KEY, ModelCard
+from artifix.models.card import ModelCard
 from artifix.models.catalog import read_model
-from artifix.models.runtime import openvino_core, precision_setting
-from artifix.models.torch_weights import network_from_onnx
+from artifix.models.model import SUFFIX, Model
 from artifix.train.patches import PatchPairs, Pixels, margin_of, read_pictures
 from artifix.train.recipe import DataRecipe
 
-Batch = NDArray[np.float32]
 Ranges = dict[str, tuple[float, float]]
 
 PATCHES: Final = 64  # that the ranges are measured on
@@ -48,67 +46,55 @@ def quantise_model(
 
     The weights stay as they are: int8 is made of them where the model is loaded. `patches` are drawn from the pictures
     in the `data` folders by `seed`, as in training; the loss is measured on others, those that training holds out.
-    ModelError if the file is no artifix model or the output's name does not end in .onnx, DataError as for training,
-    OutputError, before the work, if the output cannot be written or exists.
+    ModelError if the file is no artifix model or the output's name does not end in .safetensors, DataError as for
+    training, OutputError, before the work, if the output cannot be written or exists.
     """
-    if output.suffix != ".onnx":
-        raise ModelError(f"{output}: a model's name ends in .onnx")
+    if output.suffix != SUFFIX:
+        raise ModelError(f"{output}: a model's name ends in {SUFFIX}")
     ensure_writable(output, overwrite=overwrite)
-    file = read_model(model)
-    try:
-        card, _ = network_from_onnx(file)
-    except ModelError as error:
-        raise ModelError(f"{model}: {error}") from error
+    floating = read_model(model)
     pictures = read_pictures(data, margin_of(_MIXED))
-    ranges = measure_ranges(file, PatchPairs(pictures.training, _MIXED, card.channels, seed, patches))
-    loss = measure_loss(file, ranges, card.channels, pictures.held_out, seed) if pictures.held_out else {}
-    card = dataclasses.replace(card, ranges=ranges, int8_loss=loss)
+    channels = floating.card.channels
+    ranges = measure_ranges(floating, PatchPairs(pictures.training, _MIXED, channels, seed, patches))
+    rounded = with_ranges(floating, ranges)
+    loss = measure_loss(rounded, pictures.held_out, seed) if pictures.held_out else {}
+    rounded = with_ranges(floating, ranges, loss)
     with atomic_output(output, overwrite=overwrite) as target:
-        target.write(_with_card(file, card))
-    return card, pictures.skipped
+        target.write(rounded.to_bytes())
+    return rounded.card, pictures.skipped
 
 
-def measure_ranges(file: bytes, pairs: PatchPairs) -> Ranges:
-    """The range of what goes into each layer of an ONNX file, but for a share of `_CUT` at either end."""
-    core = openvino_core()
-    graph = core.read_model(file)
-    layers = int8.observe(graph)
-    compiled = _compiled(core, graph)
-    drawn = np.empty((len(layers), len(pairs), _SAMPLE), np.float32)
+def measure_ranges(model: Model, pairs: PatchPairs) -> Ranges:
+    """The range of what goes into each layer that int8 rounds, but for a share of `_CUT` at either end."""
+    layers = rounded_layers(model.description)
+    maps = observe(model, list(dict.fromkeys(layers.values())))
+    drawn = {name: np.empty((len(pairs), _SAMPLE), np.float32) for name in layers.values()}
     for number in range(len(pairs)):
-        outputs = compiled(pairs[number][0][None])
+        lesson = pairs[number]
         rng = np.random.default_rng(number)
-        for row, maps in zip(drawn[:, number], list(outputs.values())[1:], strict=True):
-            row[:] = maps.ravel()[rng.integers(maps.size, size=_SAMPLE)]
-    bounds = [np.quantile(values, (_CUT, 1 - _CUT)).tolist() for values in drawn]
+        for name, values in maps(lesson.degraded[None], lesson.known[None]).items():
+            drawn[name][number] = values.ravel()[rng.integers(values.size, size=_SAMPLE)]
+    bounds = {name: np.quantile(values, (_CUT, 1 - _CUT)).tolist() for name, values in drawn.items()}
     # A few digits, so that another processor's rounding does not show in the file.
-    return {name: (float(f"{low:.3g}"), float(f"{high:.3g}")) for name, (low, high) in zip(layers, bounds, strict=True)}
+    return {layer: (float(f"{bounds[name][0]:.3g}"), float(f"{bounds[name][1]:.3g}")) for layer, name in layers.items()}
 
 
-def measure_loss(file: bytes, ranges: Ranges, channels: int, pictures: list[Pixels], seed: int = 0) -> dict[str, float]:
-    """What int8 costs an ONNX file, dB of PSNR over the network's planes, by quality; a mean over patches."""
-    core = openvino_core()
-    rounded = core.read_model(file)
-    int8.quantise(rounded, ranges)
-    networks: list[Callable[[Batch], Any]] = [_compiled(core, graph) for graph in (core.read_model(file), rounded)]
+def measure_loss(model: Model, pictures: list[Pixels], seed: int = 0) -> dict[str, float]:
+    """What int8 costs a model with ranges, dB of PSNR over the network's planes, by quality; a mean over patches."""
+    runs = [load(model, precision, None).run for precision in ("fp32", "int8")]
     losses = {}
     for quality in QUALITIES:
         recipe = dataclasses.replace(_PLAIN, quality=(quality, quality))
-        pairs = PatchPairs(pictures, recipe, channels, seed, _JUDGED)
-        errors = np.empty((len(pairs), len(networks)))
+        pairs = PatchPairs(pictures, recipe, model.card.channels, seed, _JUDGED)
+        errors = np.empty((len(pairs), len(runs)))
         for row, number in zip(errors, range(len(pairs)), strict=True):
-            degraded, target, *_ = pairs[number]
-            row[:] = [np.mean((network(degraded[None])[0][0] - target) ** 2, dtype=np.float64) for network in networks]
+            degraded, target, known, _ = pairs[number]
+            known = known[None, : model.description.known]
+            row[:] = [np.mean((run(degraded[None], WHOLE, known)[0] - target) ** 2, dtype=np.float64) for run in runs]
         losses[str(quality)] = round(float(np.mean(10 * np.log10(errors[:, 1] / errors[:, 0]))), 4)
     return losses
 
 
-def _compiled(core: Any, graph: Any) -> Any:
-    return core.compile_model(graph, "CPU", precision_setting("fp32"))
-
-
-def _with_card(file: bytes, card: ModelCard) -> bytes:
-    model = onnx.load_from_string(file)
-    helper.set_model_props(model, {p.key: p.value for p in model.metadata_props} | {METADATA_KEY: card.to_json()})
-    data: bytes = model.SerializeToString()
-    return data
+def with_ranges(model: Model, ranges: Ranges, loss: dict[str, float] | None = None) -> Model:
+    """The model with these ranges in its card, and with what int8 costs it."""
+    return Model(dataclasses.replace(model.card, ranges=ranges, int8_loss=loss or {}), model.weights)

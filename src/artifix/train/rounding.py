@@ -1,4 +1,4 @@
-"""Learning in int8's arithmetic: what `models.int8` does to OpenVINO's graph, done to torch's network while it trains.
+"""Learning in int8's arithmetic: what `engines.int8` does to OpenVINO's graph, done to torch's network while it trains.
 
 Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (CVPR
 2018, section 3): values and weights are rounded on the way forward, gradients within a range pass as if they were not;
@@ -10,59 +10,49 @@ from functools import partial
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from artifix.engines import int8
 from artifix.errors import ModelError, RecipeError
-from artifix.models import int8
-from artifix.models.chain import Chain
-from artifix.models.generator import Conv, ResidualBlock
-from artifix.models.padding import replication_pad
-from artifix.models.torch_weights import network_from_file
+from artifix.models.catalog import read_card
+from artifix.models.torch_network import Kernels, TorchNetwork
 
 
-def round_as(network: nn.Module, model: Path | None) -> None:
+def round_as(network: TorchNetwork, model: Path | None) -> None:
     """`round_in_training` within the ranges in a model's card; RecipeError if none is named, ModelError for others."""
-    if model is None or model.suffix != ".onnx":
-        raise RecipeError(
-            "optimiser.int8 needs a model with ranges in its card: --start, an .onnx file, with --resume, too"
-        )
+    if model is None:
+        raise RecipeError("optimiser.int8 needs a model with ranges in its card: --start, with --resume, too")
+    card = read_card(model)
     try:
-        round_in_training(network, network_from_file(model)[0].ranges)
+        round_in_training(network, card.ranges)
     except ModelError as error:
         raise ModelError(f"{model}: {error}") from error
 
 
-def round_in_training(network: nn.Module, ranges: Mapping[str, tuple[float, float]]) -> None:
+def round_in_training(network: TorchNetwork, ranges: Mapping[str, tuple[float, float]]) -> None:
     """Let a network of ours compute in int8 where gradients are recorded; where they are not, it does as before.
 
-    `ranges` is what int8 covers of the input of each layer but the first, as a card has it; ModelError if they are of
-    another network, or if layers of this one take the first one's maps beside the last one's, as l8's do.
+    `ranges` is what int8 covers of the input of each layer that it rounds, as a card has it; ModelError if they are of
+    another network.
     """
-    layers = {name: module for name, module in network.named_modules() if isinstance(module, Conv)}
-    if list(ranges) != list(layers)[1:]:
-        raise ModelError("its card has no ranges for int8 of this network's layers; `artifix quantise` measures them")
-    if isinstance(network, Chain) and any(layer.skip for layer in network.config.layers):
-        raise ModelError("a network with skips to later layers does not learn in int8")
-    for name, bounds in ranges.items():
-        layers[name].forward = partial(_convolve, layers[name])  # type: ignore[method-assign]
-        block = network.get_submodule(name.rpartition(".")[0])
-        # A block's shortcut carries what its first layer reads, rounded.
-        reader = block if isinstance(block, ResidualBlock) and name.endswith("conv1") else layers[name]
-        reader.register_forward_pre_hook(partial(_round_input, *int8.with_zero(*bounds)))
+    for maps, bounds in int8.rounded_maps(network.description, ranges).items():
+        network.after[maps] = partial(_round_maps, *bounds)
+    for name in ranges:
+        module = network.get_submodule(name)
+        assert isinstance(module, Kernels)
+        module.forward = partial(_rounded, module)  # type: ignore[method-assign]
 
 
-def _convolve(layer: Conv, maps: Tensor) -> Tensor:
-    padded = replication_pad(maps, layer.border) if layer.border else maps
-    return F.conv2d(padded, _round_kernels(layer.weight), layer.bias, layer.stride)
+def _rounded(module: Kernels, maps: Tensor, skip: Tensor | None = None) -> Tensor:
+    return module.convolve(maps, _round_kernels(module.weight), skip)
 
 
-def _round_input(low: float, high: float, _: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _round_maps(low: float, high: float, maps: Tensor) -> Tensor:
     if not torch.is_grad_enabled():
-        return inputs
-    maps, step = inputs[0], (high - low) / int8.STEPS
+        return maps
+    step = (high - low) / int8.STEPS
     rounded = torch.fake_quantize_per_tensor_affine(maps.float(), step, round(-low / step), 0, int8.STEPS)
-    return rounded.to(maps.dtype), *inputs[1:]
+    return rounded.to(maps.dtype)
 
 
 def _round_kernels(weight: Tensor) -> Tensor:

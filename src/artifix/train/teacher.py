@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from artifix.errors import ModelError, RecipeError
-from artifix.models.torch_weights import network_from_file
+from artifix.models.catalog import read_model
+from artifix.models.torch_network import TorchNetwork, torch_network
 
 
-def load_teacher(file: Path | None, channels: int, device: str) -> nn.Module:
+def load_teacher(file: Path | None, channels: int, device: str) -> TorchNetwork:
     """The network of a model file, its weights without gradient.
 
     What a small network cannot know of the target is noise to it; a teacher's pictures are free of that. RecipeError if
@@ -17,8 +17,9 @@ def load_teacher(file: Path | None, channels: int, device: str) -> nn.Module:
     """
     if file is None:
         raise RecipeError("loss.distilled needs a model to learn from: --teacher")
-    card, network = network_from_file(file)
-    if card.channels != channels:
-        raise ModelError(f"{file}: takes {card.channels} channels, this recipe's network {channels}")
+    model = read_model(file)
+    if model.card.channels != channels:
+        raise ModelError(f"{file}: takes {model.card.channels} channels, this recipe's network {channels}")
+    network = torch_network(model)
     network.requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
-from artifix.models.torch_weights import network_from_file
 from artifix.train.checkpoint import AVERAGE
 from artifix.train.tensors import read_tensors
 
@@ -16,10 +15,9 @@ def load_into(network: nn.Module, path: Path) -> None:
 
     Layers that the network has beside those stay as they begin.
 
-    `path` is a model made by `artifix export` (.onnx) or a safetensors file, of which, if it is a checkpoint's, the
-    running average is taken. Where only the channels of the first or last layer differ, Y's filters are copied: a
-    colour network starts as the luma network with chroma beside it, at nothing, and a luma network as the colour one
-    blind to chroma.
+    `path` is a model, or a checkpoint's safetensors file, of which the running average is taken. Where only the
+    channels of the first or last layer differ, Y's filters are copied: a colour network starts as the luma network with
+    chroma beside it, at nothing, and a luma network as the colour one blind to chroma.
     """
     tensors = _read(path)
     own = network.state_dict()
@@ -31,8 +29,6 @@ def load_into(network: nn.Module, path: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".onnx":
-        return network_from_file(path)[1].state_dict()
     tensors = read_tensors(path)
     average = {name.removeprefix(AVERAGE): value for name, value in tensors.items() if name.startswith(AVERAGE)}
     return average or tensors

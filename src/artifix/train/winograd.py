@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor, nn
 
-from artifix.models.generator import SLOPE, Conv
+from artifix.models.torch_network import Kernels
 
 _G: Final = torch.tensor(
     [
@@ -33,15 +33,13 @@ _PANEL: Final = 16  # maps must come in this many
 def quicken(network: nn.Module) -> None:
     """Let the network's 3x3 convolutions between many maps compute this way, in float32, if it can be compiled here.
 
-    Those of our networks, with their LeakyReLU, and torch's own that pad with zeros.
+    Those of our networks, with their activations and sums, and torch's own that pad with zeros.
     """
-    convolutions = [module for module in network.modules() if isinstance(module, Conv | nn.Conv2d) and _fits(module)]
-    if convolutions and _has_avx2() and _kernels() is not None:
-        for module in convolutions:
-            if isinstance(module, Conv):
-                module.activated = partial(_activated, module)  # type: ignore[method-assign]
-            else:
-                module.forward = partial(_plain, module)  # type: ignore[method-assign]
+    fitting = [module for module in network.modules() if isinstance(module, Kernels | nn.Conv2d) and _fits(module)]
+    if fitting and _has_avx2() and _kernels() is not None:
+        for module in fitting:
+            quick = _of_ours if isinstance(module, Kernels) else _of_torch
+            module.forward = partial(quick, module)  # type: ignore[method-assign, arg-type]
 
 
 def convolve(batch: Tensor, weight: Tensor, bias: Tensor, slope: float, *, skip: Tensor | None, zero: bool) -> Tensor:
@@ -53,17 +51,18 @@ def convolve(batch: Tensor, weight: Tensor, bias: Tensor, slope: float, *, skip:
     return restored
 
 
-def _activated(convolution: Conv, batch: Tensor, skip: Tensor | None = None) -> Tensor:
-    return convolve(batch, convolution.weight, convolution.bias, SLOPE, skip=skip, zero=False)
+def _of_ours(module: Kernels, maps: Tensor, skip: Tensor | None = None) -> Tensor:
+    layer = module.layer
+    return convolve(maps, module.weight, module.bias, layer.slope, skip=skip, zero=layer.padding == "zeros")
 
 
-def _plain(convolution: nn.Conv2d, batch: Tensor) -> Tensor:
-    return convolve(batch, convolution.weight, cast(Tensor, convolution.bias), 1, skip=None, zero=True)
+def _of_torch(module: nn.Conv2d, batch: Tensor) -> Tensor:
+    return convolve(batch, module.weight, cast(Tensor, module.bias), 1, skip=None, zero=True)
 
 
-def _fits(module: Conv | nn.Conv2d) -> bool:
-    if isinstance(module, Conv):
-        alike = module.stride == 1
+def _fits(module: Kernels | nn.Conv2d) -> bool:
+    if isinstance(module, Kernels):
+        alike = module.layer.stride == 1
     else:
         alike = module.stride == (1, 1) and module.padding == (1, 1) and module.bias is not None
     outputs, inputs, *kernel = module.weight.shape

@@ -10,9 +10,8 @@ from typing import Final
 from artifix.errors import ModelError
 from artifix.models.blending import read_blended
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT, MODELS
+from artifix.models.catalog import DEFAULT, MODELS, read_card
 from artifix.restoration import Restorer
-from artifix.restoration.engine import read_card
 
 _KEPT: Final = 4  # pairs of a model and an amount of detail that stay loaded
 

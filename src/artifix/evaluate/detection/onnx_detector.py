@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from artifix.engines.core import openvino_core
 from artifix.errors import ModelError
 from artifix.evaluate.detection.boxes import Boxes, suppress
 from artifix.evaluate.detection.detectors import MIN_SCORE, Detections, Pixels, strongest, voc_labels
 from artifix.evaluate.detection.voc import CLASSES
-from artifix.models.runtime import openvino_core
 
 Values = NDArray[np.float64]
 

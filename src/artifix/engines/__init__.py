@@ -1,0 +1,1 @@
+"""Run a network: OpenVINO, ONNX Runtime or torch, and nothing else in artifix imports one of the first two."""
