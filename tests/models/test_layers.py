@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from artifix.models.known import KNOWN_SIZE, NOTHING, Known  # noqa: E402
 from artifix.models.layers import PICTURE, Add, Conv, Description, Repeat, Shape, Shuffle, Unshuffle  # noqa: E402
+from artifix.models.told import ToldConfig  # noqa: E402
 from artifix.models.torch_network import TorchNetwork  # noqa: E402
 from artifix.models.unet import UNetConfig  # noqa: E402
 
@@ -50,9 +51,9 @@ def test_layers_that_do_not_fit_are_refused(wrong, reason):
         Description(tuple(wrong), 3)
 
 
-def test_the_state_dict_has_the_weights_of_the_description():
-    network = unet()
-    wanted = dict(SMALL.description.weights())
+@pytest.mark.parametrize("config", [SMALL, ToldConfig(features=8, blocks=2, early=1, quarter=8, eighth=8, deep=1)])
+def test_the_state_dict_has_the_weights_of_the_description(config):
+    network, wanted = TorchNetwork(config.description), dict(config.description.weights())
     assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == wanted
 
 

@@ -87,8 +87,7 @@ class ToldConfig:
         ]
         maps = _blocks(made, "body", "join", features, range(self.early, self.blocks))
         made += [
-            Modulate("up.told", maps, "told"),
-            Repeat("repeated", "up.told", 2),
+            Repeat("repeated", maps, 2),
             Conv("up", "repeated", features, slope=SLOPE),
             Conv("tail", "up", self.channels, gain=0.02),
             Add("restored", "tail", PICTURE),

@@ -101,6 +101,8 @@ class TorchNetwork(nn.Module):
             if part not in parent._modules:
                 parent.add_module(part, nn.Module())
             parent = parent.get_submodule(part)
+        if last in parent._modules:
+            raise ValueError(f"{name} is described after what is named by it, and would take its place")
         parent.add_module(last, module)
         self._modules_by_name[name] = module
 

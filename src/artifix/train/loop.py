@@ -51,6 +51,7 @@ def train(
     interval: int = 100,
     checkpoint_every: int = 1000,
     report: Report = lambda progress, share, figures: None,
+    saved: Callable[[Path], None] = lambda checkpoint: None,
 ) -> Path:
     """Train the recipe's network on `pictures`, write checkpoints and logs into `run`, return the last checkpoint.
 
@@ -66,7 +67,8 @@ def train(
     `workers`. The processes of a `group` share every batch; only the first writes anything, the others return `run`.
 
     Nothing waits for the device but, every `interval` steps, the figures: checked, logged and given to `report` with
-    the progress and the share of the budget spent (0..1). TrainingError if the run has diverged or collapsed.
+    the progress and the share of the budget spent (0..1). `saved` is called with each checkpoint once its pictures have
+    been measured. TrainingError if the run has diverged or collapsed.
     """
     torch.manual_seed(recipe.seed)
     network = TorchNetwork(recipe.network.description)
@@ -78,7 +80,7 @@ def train(
     generator = new_learner(network, device, settings, settings.learning_rate, averaged=True)
     learners = {"generator": generator}
     shared, told = group.share(network), bool(network.known)
-    forward = torch.compile(shared) if device != "cpu" else shared
+    forward: Callable[..., Tensor] = compiled(shared) if device != "cpu" else shared
     discriminator: Learner | None = None
     perceptual: PerceptualLoss | None = None
     if recipe.loss.adversarial:
@@ -112,6 +114,8 @@ def train(
         if log:
             log.line(progress, held_out.figures(generator))
             log.pictures(progress, held_out.strip(generator))
+            if (newest := latest_checkpoint(run)) is not None:
+                saved(newest)
 
     held_out = HeldOut(pictures.held_out, recipe.network.channels, perceptual, recipe.data.codec)
     pairs = batches(
@@ -137,7 +141,10 @@ def train(
                 )
             with cast():
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
-                taught = _learnable(master(degraded).float(), target, chroma) if master else None
+                taught = None
+                if master:
+                    taught = master(degraded, known) if master.known else master(degraded)
+                    taught = _learnable(taught.float(), target, chroma)
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
             if settings.clip:
@@ -197,6 +204,12 @@ def discriminator_step(
         "accuracy_real": (real > 0).float().mean(),
         "accuracy_restored": (of_restored < 0).float().mean(),
     }
+
+
+def compiled(network: nn.Module) -> Callable[..., Tensor]:
+    """The network, compiled at its first call; what the compiler cannot do runs uncompiled."""
+    torch._dynamo.config.suppress_errors = True
+    return torch.compile(network)
 
 
 def _learnable(restored: Tensor, target: Tensor, chroma: Tensor) -> Tensor:

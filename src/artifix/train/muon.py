@@ -35,21 +35,22 @@ class Muon(torch.optim.Adam):
                 if parameter.grad is not None and _between_maps(parameter):
                     alike.setdefault(parameter.shape, []).append(parameter)
             for shape, kernels in alike.items():
-                directions = orthogonal(torch.stack([self._momentum(kernel).flatten(1) for kernel in kernels]))
+                directions = orthogonal(torch.stack([each.flatten(1) for each in self._momenta(kernels)]))
                 size = group["lr"] * _RMS * max(directions.shape[1:]) ** 0.5
-                for kernel, direction in zip(kernels, directions, strict=True):
-                    kernel.sub_(direction.view(shape), alpha=size)
+                torch._foreach_sub_(kernels, [each.view(shape) for each in directions], alpha=size)
+                for kernel in kernels:
                     kernel.grad = None
         return super().step(closure)
 
-    def _momentum(self, kernel: Tensor) -> Tensor:
-        assert kernel.grad is not None
-        state = self.state[kernel]
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(kernel)
-        momentum: Tensor = state["momentum"]
-        momentum.lerp_(kernel.grad, 1 - _MOMENTUM)
-        return kernel.grad.lerp(momentum, _MOMENTUM)
+    def _momenta(self, kernels: list[Tensor]) -> tuple[Tensor, ...]:
+        """Nesterov's momentum of each kernel; few launches for many of them, which is what counts on a GPU."""
+        gradients = [kernel.grad for kernel in kernels if kernel.grad is not None]
+        for kernel in kernels:
+            if "momentum" not in self.state[kernel]:
+                self.state[kernel]["momentum"] = torch.zeros_like(kernel)
+        momenta = [self.state[kernel]["momentum"] for kernel in kernels]
+        torch._foreach_lerp_(momenta, gradients, 1 - _MOMENTUM)
+        return torch._foreach_lerp(gradients, momenta, _MOMENTUM)
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
