@@ -94,7 +94,7 @@ def _key(core: Any, model: Model, precision: str) -> str | None:
     import openvino
 
     processor = [core.get_property("CPU", name) for name in ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")]
-    makers = (build, cuts, rounded_maps, precision_setting, _compile)
+    makers = (build, cuts, rounded_maps, precision_setting, load)
     try:  # a change of the code that changes the network must find nothing kept
         code = [Path(inspect.getfile(maker)).read_bytes() for maker in makers]
     except OSError:  # installed without its sources

@@ -23,6 +23,7 @@ class DnCnnConfig(ChainConfig):
                 f"features must be within 1..{MOST_FEATURES} and depth within 2..{MOST_BLOCKS}, "
                 f"got {self.features} and {self.depth}"
             )
+        _ = self.description  # has limits of its own
 
     @property
     def links(self) -> tuple[Link, ...]:

@@ -32,6 +32,7 @@ class GeneratorConfig:
                 f"features must be within 1..{MOST_FEATURES} and blocks within 0..{MOST_BLOCKS}, "
                 f"got {self.features} and {self.blocks}"
             )
+        _ = self.description  # has limits of its own
 
     @property
     def description(self) -> Description:

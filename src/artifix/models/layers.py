@@ -246,8 +246,21 @@ class Description:
 
     @cached_property
     def maps(self) -> int:
-        """How many maps the widest layer would have at full resolution; memory goes by it."""
-        return max(ceil(shape.maps * shape.scale**2) for shape in self.shapes.values())
+        """How many maps its widest layer has, as if at full resolution, and those that wait meanwhile to be read later.
+
+        Memory goes by it. The picture itself is not counted.
+        """
+        found, last = self.shapes, {name: n for n, layer in enumerate(self.layers) for name in sources(layer)}
+        most = 0
+        for place, layer in enumerate(self.layers):
+            waiting = (
+                each.name
+                for each in self.layers[:place]
+                if last.get(each.name, 0) > place and each.name not in sources(layer)
+            )
+            sizes = (found[name].maps * found[name].scale ** 2 for name in (layer.name, *waiting))
+            most = max(most, ceil(sum(sizes)))
+        return most
 
 
 def _shape(layer: Layer, found: dict[str, Shape]) -> Shape:

@@ -45,10 +45,7 @@ class Model:
     @cached_property
     def description(self) -> Description:
         """The network, layer by layer."""
-        try:
-            return config_of(self.card.network, self.card.config).description
-        except ValueError as error:
-            raise ModelError(f"its card describes no network of ours ({error})") from error
+        return config_of(self.card.network, self.card.config).description
 
     def to_bytes(self) -> bytes:
         """The model's file."""

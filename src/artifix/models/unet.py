@@ -54,6 +54,7 @@ class UNetConfig:
             raise ValueError(f"maps must be within 1..{MOST_MAPS} and told within 0..{MOST_MAPS}")
         if not all(0 <= blocks <= MOST_BLOCKS for blocks in (*self.down, self.bottom, *self.up)):
             raise ValueError(f"blocks must be within 0..{MOST_BLOCKS} at each level")
+        _ = self.description  # has limits of its own
 
     @property
     def description(self) -> Description:

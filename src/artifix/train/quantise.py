@@ -25,7 +25,7 @@ PATCHES: Final = 64  # that the ranges are measured on
 QUALITIES: Final = (10, 20, 40, 80)  # that the loss is measured at
 
 _MIXED: Final = DataRecipe(quality=(10, 80))
-_PLAIN: Final = DataRecipe(quality=(1, 1), full_chroma=0, grey=0, shifted=0, twice=0)
+_PLAIN: Final = DataRecipe(quality=(1, 1), full_chroma=0, grey=0, shifted=0, twice=0, told=1)
 _JUDGED: Final = 16  # patches, of pictures held out
 _SAMPLE: Final = 1 << 14  # values of a layer that are drawn from each patch
 # The share of a layer's values at either end that lie outside of its range. With none, a few large values leave
