@@ -6,7 +6,9 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from artifix.cli import app
 from artifix.errors import ImageError
 from artifix.image import limits, read_image, read_picture
 from artifix.image.segments import structure_of
@@ -86,6 +88,19 @@ def test_whole_pictures_are_read_as_before_with_salvage(tmp_path, photograph):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(ImageError, match="broken or truncated"):
         read_picture(path, salvage=True)
+
+
+def test_the_command_salvages_when_asked(tmp_path, photograph):
+    data = coded(photograph, quality=60)
+    (tmp_path / "a.jpg").write_bytes(data[: len(data) // 2])
+    command = ["restore", str(tmp_path / "a.jpg"), "-o", str(tmp_path / "b.png"), "--model", "sa-dct"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 1 and not (tmp_path / "b.png").exists()
+    assert "--salvage restores what is there" in done.output.replace("\n", " ")
+    done = CliRunner().invoke(app, [*command, "--salvage"])
+    assert done.exit_code == 0, done.output
+    assert "the file is cut off" in done.output.replace("\n", " ")
+    assert read_image(tmp_path / "b.png").shape == photograph.shape
 
 
 def with_frame(data: bytes, marker: int, bits: int = 8) -> bytes:
