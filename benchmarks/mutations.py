@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageCms
 
+from artifix.image import extras
+
 WIDTH, HEIGHT = 83, 61  # of the seeds: unusual, so that headers can be found by their values
 EXTREMES: Final = (0, 1, 2, 255, 1000, 16383, 40000, 65535, 2**24 - 1, 2**31 - 1, 2**32 - 1)
 
@@ -46,7 +48,39 @@ def seeds() -> dict[str, bytes]:
         "palette.gif": (colour.quantize(32), {}),
         "colour.bmp": (colour, {}),
     }
-    return {name: _encoded(name, *picture) for name, picture in pictures.items()}
+    files = {name: _encoded(name, *picture) for name, picture in pictures.items()}
+    for format, name in (("HEIF", "colour.heic"), ("JXL", "colour.jxl")):
+        if extras.register(format) is None:
+            files[name] = _encoded(name, colour, {})
+    return files | _with_much_beside(files)
+
+
+def _with_much_beside(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Files with all that may lie beside a picture: IPTC, comments, texts, colours by numbers, a video, a gain map."""
+    iptc = b"Photoshop 3.0\08BIM\4\4\0\0\0\0\0\x0c\x1c\x02\x78\0\7caption"
+    claims = (
+        b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><r xmlns:g="http://ns.google.com/photos/1.0/'
+        b'camera/" g:MotionPhoto="1" xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="' + b"0" * 32 + b'"/>'
+    )
+    extended = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + struct.pack(">II", 4, 0) + b"more"
+    index = b"MM\0*" + struct.pack(">IHHHIIHHIII", 8, 2, 0xB001, 4, 1, 2, 0xB002, 7, 32, 38, 0)
+    index += struct.pack(">IIIHHIIIHH", 0x30000, 900, 0, 0, 0, 0, 300, 1500, 0, 0)
+    segments = ((0xED, iptc), (0xFE, b"a comment"), (0xE1, claims), (0xE1, extended), (0xE2, b"MPF\0" + index))
+    head = b"".join(struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body for marker, body in segments)
+    whole, png = files["exif.jpg"], files["colour.png"]
+    chunks = (
+        (b"gAMA", struct.pack(">I", 100_000)),
+        (b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)),
+        (b"cICP", bytes([9, 16, 0, 1])),
+        (b"tEXt", b"Title\0words"),
+        (b"zTXt", b"Comment\0\0" + zlib.compress(b"words" * 99)),
+        (b"iTXt", b"Title\0\0\0en\0Titel\0words"),
+    )
+    return {
+        "beside.jpg": whole[:2] + head + whole[2:] + files["grey.jpg"] + b"\0\0\0\x18ftypmp42" + bytes(500),
+        "endless.jpg": files["progressive.jpg"][:-2],
+        "beside.png": png[:33] + b"".join(_chunk(*chunk) for chunk in chunks) + png[33:],
+    }
 
 
 def _encoded(name: str, picture: Image.Image, options: dict[str, Any]) -> bytes:

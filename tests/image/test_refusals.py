@@ -209,6 +209,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch, suffix):
 
     monkeypatch.setattr("artifix.image.write.interleaved", interrupt)
     monkeypatch.setattr("artifix.image.tiff.interleaved", interrupt)
+    monkeypatch.setattr("artifix.image.heif.interleaved", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_picture(tmp_path / f"a{suffix}", Picture(np.zeros((11, 13, 3), np.uint8), "RGB"))
     assert not list(tmp_path.iterdir())

@@ -119,6 +119,9 @@ def restore(
     suffix: Annotated[str, typer.Option(help="End of output names: '-clean', '.png' or both as '-clean.png'.")] = "",
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders below folders, too.")] = False,
     overwrite: Overwrite = False,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Restore what is there of JPEGs that were cut off.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
     engine_pool: Annotated[
         EnginePool | None, typer.Option(help="Many machines for one folder, from and to any address as s3://...")
@@ -151,6 +154,8 @@ def restore(
     }
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("a pool restores pictures; --codec and --crf are for videos")
+    if engine_pool and salvage:
+        raise typer.BadParameter("a pool restores whole pictures; --salvage is for this machine")
     if address == "":
         raise typer.BadParameter("an address is host:port or auto", param_hint="--address")
     if not engine_pool and (address or workers or worker_cpus > 1):
@@ -191,7 +196,7 @@ def restore(
 
                 name = codec.value if codec else None
                 return restore_video(source, target, restorer, codec=name, crf=crf, **options)
-            return restorer.restore_file(source, target, quality=quality, **options)
+            return restorer.restore_file(source, target, quality=quality, salvage=salvage, **options)
 
         with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
             for record in records:

@@ -1,8 +1,9 @@
 """File <-> picture: the pixels, and everything beside them that must survive a restoration."""
 
-from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, output_format
+from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, extra_for, output_format
+from artifix.image.metadata import Metadata, Text
 from artifix.image.output import atomic_output, ensure_writable
-from artifix.image.picture import Metadata, Picture, Pixels, Space, to_rgb, to_uint8
+from artifix.image.picture import Picture, Pixels, Space, to_rgb, to_uint8
 from artifix.image.pillow import MAX_PIXELS
 from artifix.image.read import read_image, read_picture
 from artifix.image.write import losses, write_image, write_picture
@@ -17,8 +18,10 @@ __all__ = [
     "Picture",
     "Pixels",
     "Space",
+    "Text",
     "atomic_output",
     "ensure_writable",
+    "extra_for",
     "losses",
     "output_format",
     "read_image",

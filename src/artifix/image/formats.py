@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import OutputError
+from artifix.image.extras import EXTRAS, is_installed, register
 
 # Pillow's names, in the order in which a file's content is tried. No other parser is ever reached.
 READABLE: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "GIF")
@@ -20,9 +21,10 @@ class Format:
     max_side: int
     """The largest width and height, in pixels."""
     metadata: frozenset[str]
-    """Which of `exif`, `icc`, `xmp` and `dpi` it carries."""
+    """Which fields of `Metadata` it carries."""
     alpha: bool = True
-    sixteen_bits: bool = False
+    bits: int = 8
+    """The most bits of a channel that it keeps."""
     default_quality: int | None = None
     """The encoder's quality, 1..100, where none is asked for; None: no loss by default."""
     quality_option: bool = False
@@ -30,30 +32,49 @@ class Format:
 
 
 _ALL: Final = frozenset({"exif", "icc", "xmp", "dpi"})
+_JPEG: Final = frozenset({"density", "extended_xmp", "iptc", "texts", "segments", "mpf", "attached"})
+_PNG: Final = frozenset({"density", "iptc", "texts", "cicp", "chroma", "chunks"})
+_HEIF: Final = frozenset({"exif", "icc", "xmp", "cicp"})
 
 FORMATS: Final = (
     # 95 with full chroma: a restored picture is a finished one, its colour edges are not to be halved again.
-    Format("JPEG", (".jpg", ".jpeg"), 65_500, _ALL, alpha=False, default_quality=95, quality_option=True),
-    Format("PNG", (".png",), 2**31 - 1, _ALL, sixteen_bits=True),
+    Format("JPEG", (".jpg", ".jpeg"), 65_500, _ALL | _JPEG, alpha=False, default_quality=95, quality_option=True),
+    Format("PNG", (".png",), 2**31 - 1, _ALL | _PNG, bits=16),
     Format("WEBP", (".webp",), 16_383, _ALL - {"dpi"}, quality_option=True),
-    Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL, sixteen_bits=True),
+    Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL | {"density", "iptc"}, bits=16),
     Format("BMP", (".bmp",), 2**31 - 1, frozenset({"dpi"}), alpha=False),
     # Pillow reaches AVIF through YCbCr, so even quality 100 is off by up to three grey levels.
     Format("AVIF", (".avif",), 65_536, _ALL - {"dpi"}, default_quality=95, quality_option=True),
-    Format("JPEG2000", (".jp2",), 2**31 - 1, _ALL),
+    Format("JPEG2000", (".jp2",), 2**31 - 1, _ALL | {"iptc"}),
 )
 
-_BY_SUFFIX: Final = {suffix: format for format in FORMATS for suffix in format.suffixes}
+# Those that need an extra: whoever lists formats lists them apart.
+EXTRA_FORMATS: Final = (
+    Format("HEIF", (".heic", ".heif"), 16_384, _HEIF, bits=10, default_quality=95, quality_option=True),
+    # Its package takes no profile.
+    Format("JXL", (".jxl",), 2**30 - 1, frozenset({"exif", "xmp"}), quality_option=True),
+)
 
-WRITABLE_SUFFIXES: Final = tuple(_BY_SUFFIX)
+_BY_SUFFIX: Final = {suffix: format for format in (*FORMATS, *EXTRA_FORMATS) for suffix in format.suffixes}
+
+WRITABLE_SUFFIXES: Final = tuple(suffix for suffix, format in _BY_SUFFIX.items() if is_installed(format.name))
 # In a folder a picture is known by its suffix; a file that is named is read by its content, whatever it is called.
-READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jfif", ".jpe", ".j2k", ".jpf", ".jpx")
+READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jfif", ".jpe", ".jpg_large", ".mpo", ".j2k", ".jpf", ".jpx")
 
 
 def output_format(path: Path) -> Format:
-    """The format that the path's suffix stands for; OutputError, naming the known ones, for any other."""
+    """The format that the path's suffix stands for; OutputError for one that is not known or whose extra is missing."""
     try:
-        return _BY_SUFFIX[path.suffix.lower()]
+        format = _BY_SUFFIX[path.suffix.lower()]
     except KeyError:
         known = ", ".join(WRITABLE_SUFFIXES)
         raise OutputError(f"{path}: unknown output suffix {path.suffix!r}, expected one of {known}") from None
+    if format.name in EXTRAS and (reason := register(format.name)):
+        raise OutputError(f"{path}: {reason}")
+    return format
+
+
+def extra_for(path: Path) -> str | None:
+    """The extra that a file's suffix calls for and that is not installed, such as `heif` for a .heic file."""
+    format = _BY_SUFFIX.get(path.suffix.lower())
+    return None if format is None or is_installed(format.name) else EXTRAS[format.name]

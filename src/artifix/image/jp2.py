@@ -7,26 +7,39 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from artifix.image.picture import Metadata
+from artifix.image import limits, photoshop
+from artifix.image.metadata import Metadata
+
+_SOC_SIZ: Final = b"\xff\x4f\xff\x51"  # how a code stream begins
+_SSIZ: Final = 42  # where, counted from there, the depth of the first component stands
 
 _EXIF_UUID: Final = b"JpgTiffExif->JP2"
 _XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_ICC_METHODS: Final = (2, 3)  # of a `colr` box: a restricted profile, any profile
+_IPTC_UUID: Final = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_ICC_METHODS: Final = (b"\2", b"\3")  # of a `colr` box: a restricted profile, any profile
 
 
 def read_metadata(jp2: bytes) -> Metadata:
-    """The EXIF block, ICC profile and XMP packet of a JP2 file; a bare code stream has none."""
-    exif = icc = xmp = None
+    """The EXIF block, ICC profile, XMP packet and IPTC of a JP2 file; a bare code stream has none."""
+    exif = icc = xmp = iptc = None
     for kind, content in _boxes(jp2):
         if kind == b"jp2h":
             for inner, colour in _boxes(content):
-                if inner == b"colr" and colour[0] in _ICC_METHODS:
+                if inner == b"colr" and bytes(colour[:1]) in _ICC_METHODS:
                     icc = bytes(colour[3:])
         elif kind == b"uuid" and bytes(content[:16]) == _EXIF_UUID:
             exif = bytes(content[16:]).removeprefix(b"Exif\0\0")
         elif kind == b"uuid" and bytes(content[:16]) == _XMP_UUID:
             xmp = bytes(content[16:])
-    return Metadata(exif or None, icc or None, xmp or None)
+        elif kind == b"uuid" and bytes(content[:16]) == _IPTC_UUID:
+            iptc = photoshop.of_iptc(bytes(content[16:]))
+    return Metadata(exif or None, icc or None, xmp or None, iptc=iptc)
+
+
+def depth_of(jp2: bytes) -> int:
+    """Bits of a channel, as the code stream's header says (annex A.5.1)."""
+    place = jp2.find(_SOC_SIZ)
+    return (jp2[place + _SSIZ] & 127) + 1 if 0 <= place < len(jp2) - _SSIZ else 8
 
 
 def with_metadata(jp2: bytes, metadata: Metadata) -> Iterator[bytes]:
@@ -37,6 +50,8 @@ def with_metadata(jp2: bytes, metadata: Metadata) -> Iterator[bytes]:
         yield _box(b"uuid", _EXIF_UUID + metadata.exif)
     if metadata.xmp:
         yield _box(b"uuid", _XMP_UUID + metadata.xmp)
+    if records := photoshop.iptc(metadata.iptc or b""):
+        yield _box(b"uuid", _IPTC_UUID + records)
 
 
 def _header(content: memoryview, metadata: Metadata) -> bytes:
@@ -44,7 +59,7 @@ def _header(content: memoryview, metadata: Metadata) -> bytes:
     boxes = []
     for kind, inner in _boxes(content):
         profile = kind == b"colr" and metadata.icc
-        boxes.append(_box(kind, bytes([_ICC_METHODS[0], 0, 0]) + profile if profile else inner))
+        boxes.append(_box(kind, _ICC_METHODS[0] + b"\0\0" + profile if profile else inner))
     if metadata.dpi:
         (across, across_exponent), (down, down_exponent) = map(_per_metre, metadata.dpi)
         fields = struct.pack(">HHHHbb", down, 1, across, 1, down_exponent, across_exponent)
@@ -61,9 +76,11 @@ def _per_metre(dpi: float) -> tuple[int, int]:
 
 
 def _boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and content of each box; what is cut short or no box at all ends them."""
+    """Type and content of each box; what is cut short, no box at all or one too many ends them."""
     view, position = memoryview(data), 0
-    while position + 8 <= len(view):
+    for _ in range(limits.PIECES):
+        if position + 8 > len(view):
+            return
         length, kind = struct.unpack_from(">I4s", view, position)
         head = 8
         if length == 1 and position + 16 <= len(view):

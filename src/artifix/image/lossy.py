@@ -17,10 +17,10 @@ def is_lossy(path: Path, format: str) -> bool:
     """Whether a picture file of this format, by Pillow's name, was coded with loss.
 
     A WebP with VP8L and a JPEG 2000 with the reversible wavelet were not, nor formats that have no loss of their own
-    (a TIFF may have, and is not asked). AVIF, nearly never without loss, always counts as lossy.
+    (a TIFF may have, and is not asked). AVIF, HEIF and JPEG XL, seldom without loss, always count as lossy.
     """
     if format not in ("WEBP", "JPEG2000"):
-        return format in ("JPEG", "AVIF")
+        return format in ("JPEG", "AVIF", "HEIF", "JXL")
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if format == "WEBP":

@@ -1,5 +1,6 @@
 """An output file that appears whole or not at all."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -7,14 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from artifix.errors import OutputError
+
+_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EROFS)  # of file systems that have no such thing
 
 
 @contextmanager
 def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """A file to write to, beside the path, that takes its place at the end; after any failure nothing is left of it.
+
+    The file is synced before it takes its place, and the folder afterwards: after a power cut the path has the whole
+    file or what it had before, and once this returns it has the file.
 
     Unless `overwrite`, it never takes the place of another file, not even of one that appears meanwhile. OutputError
     for a path that exists, and for whatever keeps the file from being written.
@@ -24,9 +30,12 @@ def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[Bina
         raise _exists(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.partial")
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("x+b") as file:
             yield file
+            file.flush()
+            _sync(file.fileno())
         _publish(temporary, path, overwrite=overwrite)
+        sync_folder(path.parent)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
@@ -46,6 +55,26 @@ def ensure_writable(path: str | Path, *, overwrite: bool = True) -> None:
             pass
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Put on the disk what was renamed, made or removed in a folder, where the system can do that."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders, and some folders may be written to but not read
+        return
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
 
 
 def _publish(temporary: Path, path: Path, *, overwrite: bool) -> None:

@@ -2,32 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.color import ycbcr_to_rgb
 from artifix.image.jpeg import Table
+from artifix.image.metadata import Metadata
 
 Space = Literal["L", "RGB", "YCbCr"]
 Pixels = NDArray[np.uint8 | np.uint16]
 
 # Whole pictures are converted and copied a band of rows at a time, so that no second copy of 100 megapixels is made.
 _BAND_PIXELS: Final = 1 << 20
-
-
-class Metadata(NamedTuple):
-    """What lies beside the pixels in a file; None for what does not."""
-
-    exif: bytes | None = None
-    """The EXIF block from its TIFF header on: the file's own bytes, but for the orientation, which is 1."""
-    icc: bytes | None = None
-    """The ICC profile, of the pixels' own colour space."""
-    xmp: bytes | None = None
-    """The XMP packet."""
-    dpi: tuple[float, float] | None = None
-    """Horizontal and vertical resolution in pixels per inch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +41,8 @@ class Picture:
     """The EXIF orientation, 1..8, by which the pixels were turned upright."""
     lossy: bool = False
     """Whether the coding of its own format lost anything (`is_lossy`)."""
+    notes: tuple[str, ...] = ()
+    """What of the file did not come with the picture, a phrase each, such as "CMYK becomes sRGB"."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:

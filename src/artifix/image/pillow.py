@@ -4,8 +4,9 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 # Importing a plugin registers its format; without this, Pillow would look for it by loading all forty.
 from PIL import (
@@ -23,7 +24,9 @@ from PIL import (
 )
 
 from artifix.errors import ArtifixError, ImageError
+from artifix.image import extras, jxl
 from artifix.image.formats import READABLE
+from artifix.image.refusals import refuse
 
 MAX_PIXELS: Final = 500_000_000
 
@@ -70,19 +73,23 @@ def _change_settings(put_back: ExitStack) -> None:
 
 
 @contextmanager
-def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+def opened(path: Path, max_pixels: int, content: bytes | None = None) -> Iterator[ImageFile.ImageFile]:
     """The file as Pillow sees it, recognised by its content, its pixels not decoded yet.
 
-    Whatever goes wrong inside, while it is decoded too, becomes one ImageError that names the file.
+    `content` is read in place of the file's own bytes. Whatever goes wrong inside, while it is decoded too, becomes one
+    ImageError that names the file.
     """
     with quiet_pillow():
         try:
             if path.is_fifo():  # to open it would wait, and it can be read only once
                 raise ImageError(f"{path}: a pipe; pictures are read from files")
-            with path.open("rb") as stream, Image.open(stream, formats=READABLE) as file:
+            with (
+                _stream(path, content) as stream,
+                Image.open(stream, formats=_formats(path, stream, max_pixels)) as file,
+            ):
                 width, height = file.size
                 if width * height > max_pixels:
-                    raise ImageError(f"{path}: more than {max_pixels:,} pixels; --max-pixels raises the limit")
+                    raise _too_large(path, max_pixels)
                 yield file
         except ArtifixError:
             raise
@@ -94,6 +101,39 @@ def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
             raise ImageError(f"{path}: {error.strerror or _broken(error)}") from error
         except Exception as error:  # a parser may raise anything at all on a broken file
             raise ImageError(f"{path}: {_broken(error)}") from error
+
+
+def _stream(path: Path, content: bytes | None) -> BinaryIO:
+    """The file, of which nothing is decoded before its kind and the number of its parts are looked at."""
+    stream = path.open("rb") if content is None else BytesIO(content)
+    try:
+        refuse(stream)
+    except BaseException as error:
+        stream.close()
+        if isinstance(error, ValueError):
+            raise ImageError(f"{path}: {error}") from None
+        raise
+    return stream
+
+
+def _formats(path: Path, stream: BinaryIO, max_pixels: int) -> tuple[str, ...]:
+    """The formats to be tried: those of Pillow itself, or the one of an extra that the file is known to have."""
+    format = extras.format_of(stream.read(extras.HEAD))
+    stream.seek(0)
+    if format is None:
+        return READABLE
+    if reason := extras.register(format):
+        raise ImageError(f"{path}: {reason}")
+    if format == "JXL":  # which is decoded as soon as it is opened
+        width, height = jxl.size_of(stream)
+        stream.seek(0)
+        if width * height > max_pixels:
+            raise _too_large(path, max_pixels)
+    return (format,)
+
+
+def _too_large(path: Path, max_pixels: int) -> ImageError:
+    return ImageError(f"{path}: more than {max_pixels:,} pixels; --max-pixels raises the limit")
 
 
 def _broken(error: Exception) -> str:

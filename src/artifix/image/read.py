@@ -1,22 +1,26 @@
 """Read a picture file: its pixels as they were stored, upright, and what is kept beside them."""
 
-import re
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageFile, Jpeg2KImagePlugin, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from artifix.errors import ImageError
-from artifix.image import exif as exif_block
-from artifix.image import jp2, sixteen
+from artifix.image import ending, heif, sixteen
+from artifix.image.collect import collect
+from artifix.image.directories import Directories
 from artifix.image.jpeg import quantisation_tables, subsampling
 from artifix.image.lossy import is_lossy
-from artifix.image.picture import Metadata, Picture, Pixels, Space, to_uint8
+from artifix.image.metadata import Metadata
+from artifix.image.picture import Picture, Pixels, Space, to_uint8
 from artifix.image.pillow import MAX_PIXELS, opened
+from artifix.image.segments import Structure, mapped, structure_of
 from artifix.image.turn import upright
 
 # What Pillow's 8-bit modes become, palettes apart. Others (32-bit integers, floating point, CIELAB) are refused.
@@ -35,17 +39,22 @@ _CONVERTED: Final = {
 }
 
 
-def read_picture(path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True) -> Picture:
+def read_picture(
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True, salvage: bool = False
+) -> Picture:
     """The (first) picture of a file, with all that must survive its restoration.
 
     The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, unless `ycbcr` is False,
     grey stays grey, 16-bit PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it
     has one), and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8.
 
+    The picture's `notes` say what of the file did not come with it. A JPEG that has all of its pixels and only lacks
+    its end marker is read, and that is a note; with `salvage`, one that was cut off earlier is read as far as it goes.
+
     ImageError, one line naming the file, for what cannot be read, is broken or truncated, or holds more than
     `max_pixels` pixels, which is known before anything is decoded.
     """
-    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr)
+    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage)
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -53,36 +62,79 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.
 
     ImageError as in `read_picture`.
     """
-    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False).pixels)
+    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False, salvage=False).pixels)
 
 
-def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool) -> Picture:
-    with opened(path, max_pixels) as file:
+def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool, salvage: bool, content: bytes | None = None) -> Picture:
+    """Read a file, its pixels from `content` where that is given: those of a JPEG with an end."""
+    notes: tuple[str, ...] = ()
+    with opened(path, max_pixels, content) as file:
         if reason := sixteen.unsupported(file):
             raise ImageError(f"{path}: {reason}")
-        frames = getattr(file, "n_frames", 1)
-        deep = sixteen.is_deep(file)
+        structure = _structure(path, file)
+        if structure and structure.end is None and content is None:
+            note = ending.judge(path, structure, max_pixels, salvage=salvage)
+            ended = ending.ended(path, structure)
+            picture = _read(path, max_pixels, keep_ycbcr=keep_ycbcr, salvage=salvage, content=ended)
+            return replace(picture, notes=(note, *picture.notes))
+        deep = sixteen.is_deep(file) or heif.is_deep(file)
         keep_ycbcr = keep_ycbcr and _stores_ycbcr(file)
         if keep_ycbcr:
             file.draft("YCbCr", None)
-        file.load()
-        metadata = _metadata(path, file)  # after loading: some formats have it behind the pixels
-        orientation, metadata = _take_orientation(metadata)
-        if isinstance(file, TiffImagePlugin.TiffImageFile):
+        if not heif.is_deep(file):
+            file.load()
+        orientation, metadata, left_out = collect(path, file, structure)
+        if isinstance(file, TiffImagePlugin.TiffImageFile) or _is_upright(file):
             orientation = 1  # Pillow turns these itself
+        read_deep = (
+            partial(heif.read_deep, path)
+            if heif.is_deep(file)
+            else partial(sixteen.read_deep, path, max_pixels, orientation)
+        )
+        if file.mode == "CMYK":
+            notes += ("CMYK becomes sRGB",)
         if not deep:
             values = upright(file, orientation, _unpacker(path, file, keep_ycbcr=keep_ycbcr))
         transparent = file.info.get("transparency")
         tables, sampled = quantisation_tables(file), subsampling(file)
         name = "JPEG" if file.format == "MPO" else file.format or ""
         lossy = is_lossy(path, name)
+        frames = _frames(path, file, metadata)
     if deep:
-        values = sixteen.read_deep(path, max_pixels, orientation)
+        values = read_deep()
     pixels, alpha = _split(values, transparent if deep else None)
     space: Space = "L" if pixels.ndim == 2 else "YCbCr" if keep_ycbcr else "RGB"
     if metadata.icc and not _profile_fits(metadata.icc, grey=space == "L"):
         metadata = metadata._replace(icc=None)
-    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, lossy)
+        notes += ("the colour profile is left out",)
+    found = (*notes, *left_out)
+    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, lossy, found)
+
+
+def _is_upright(file: ImageFile.ImageFile) -> bool:
+    """Whether the decoder has turned the picture, as those of HEIF and JPEG XL do; not so a JPEG within JPEG XL."""
+    return file.format == "HEIF" or (file.format == "JXL" and not getattr(file, "jpeg", False))
+
+
+def _structure(path: Path, file: ImageFile.ImageFile) -> Structure | None:
+    """What the segments of a JPEG say; ImageError for too many scans."""
+    if not isinstance(file, JpegImagePlugin.JpegImageFile):
+        return None
+    with path.open("rb") as stream, mapped(stream) as data:
+        structure = structure_of(data)
+    if structure.unsupported:
+        raise ImageError(f"{path}: {structure.unsupported}")
+    return structure
+
+
+def _frames(path: Path, file: ImageFile.ImageFile, metadata: Metadata) -> int:
+    """How many pictures the file holds, but for a gain map or a preview that goes with one."""
+    if isinstance(file, JpegImagePlugin.JpegImageFile):
+        return 1 + sum(part.kind == "picture" for part in metadata.attached)
+    if isinstance(file, TiffImagePlugin.TiffImageFile):  # Pillow's own count is quadratic
+        with path.open("rb") as stream:
+            return max(1, Directories(stream).count())
+    return int(getattr(file, "n_frames", 1))
 
 
 def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:
@@ -91,53 +143,6 @@ def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:
         return False
     names = bytes(component[0] for component in file.layer)
     return "jfif" in file.info or (file.info.get("adobe_transform") != 0 and names != b"RGB")
-
-
-def _metadata(path: Path, file: ImageFile.ImageFile) -> Metadata:
-    """What lies beside the pixels, as the file has it."""
-    info = file.info
-    dpi = (
-        (float(info["dpi"][0]), float(info["dpi"][1]))
-        if all(0 < d < float("inf") for d in info.get("dpi", (0,)))
-        else None
-    )
-    if isinstance(file, Jpeg2KImagePlugin.Jpeg2KImageFile):
-        return jp2.read_metadata(path.read_bytes())._replace(dpi=dpi)
-    if isinstance(file, TiffImagePlugin.TiffImageFile):
-        dpi = dpi if TiffImagePlugin.X_RESOLUTION in file.tag_v2 else None  # Pillow then says 1
-        exif = exif_block.of_tiff(file.getexif())
-    elif "exif" in info:
-        exif = info["exif"]
-    else:
-        exif = _raw_profile(info.get("Raw profile type exif", ""))
-    exif = re.sub(rb"^(Exif\0\0)+", b"", exif or b"")
-    if not exif.startswith((b"II*\0", b"MM\0*")) or len(exif) < 8:
-        exif = None
-    else:
-        dpi = dpi or exif_block.resolution(exif)
-    xmp = info.get("xmp")
-    return Metadata(exif, info.get("icc_profile") or None, xmp if isinstance(xmp, bytes) else None, dpi)
-
-
-def _take_orientation(metadata: Metadata) -> tuple[int, Metadata]:
-    """The orientation, EXIF's or else XMP's, 1..8, and the metadata with it set to 1."""
-    orientation = None
-    if metadata.xmp:
-        orientation, xmp = exif_block.take_xmp_orientation(metadata.xmp)
-        metadata = metadata._replace(xmp=xmp)
-    if metadata.exif:
-        by_exif, exif = exif_block.take_orientation(metadata.exif)
-        orientation = by_exif or orientation
-        metadata = metadata._replace(exif=exif)
-    return orientation or 1, metadata
-
-
-def _raw_profile(text: str) -> bytes | None:
-    """The bytes of ImageMagick's way to put EXIF into a PNG: a name, a length and hexadecimal digits."""
-    try:
-        return bytes.fromhex("".join(text.split("\n")[3:])) or None
-    except ValueError:
-        return None
 
 
 def _unpacker(path: Path, file: ImageFile.ImageFile, *, keep_ycbcr: bool) -> Callable[[Image.Image], NDArray[np.uint8]]:

@@ -7,14 +7,19 @@ import numpy as np
 from PIL import ExifTags, TiffImagePlugin, TiffTags
 
 from artifix.image import exif as exif_block
-from artifix.image.picture import Metadata, Picture, Pixels, bands, interleaved
+from artifix.image.metadata import Metadata
+from artifix.image.picture import Picture, Pixels, bands, interleaved
 
 # Tags and values of TIFF 6.0; ADOBE_DEFLATE and the ICC profile's are of its supplements.
 _ADOBE_DEFLATE: Final = 8
 _BLACK_IS_ZERO, _RGB = 1, 2
 _HORIZONTAL: Final = 2
 _UNASSOCIATED_ALPHA: Final = 2
-_INCH: Final = 2
+_NO_UNIT, _INCH = 1, 2
+PHOTOSHOP: Final = 34377
+"""The tag of Photoshop's image resources."""
+IPTC: Final = 33723
+"""The tag of IPTC's records alone."""
 _XMP: Final = 700
 _ICC_PROFILE: Final = 34675
 
@@ -27,7 +32,7 @@ def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata) -> None:
     channels = (1 if picture.pixels.ndim == 2 else 3) + (picture.alpha is not None)
 
     tags = TiffImagePlugin.ImageFileDirectory_v2()  # little endian
-    for tag, value in exif_block.tiff_tags(metadata.exif or b"").items():
+    for tag, value in exif_block.tiff_tags(metadata.exif or b"")[0].items():
         tags[tag] = value
     tags[ExifTags.Base.Orientation] = 1
     tags[TiffImagePlugin.IMAGEWIDTH] = width
@@ -48,6 +53,12 @@ def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata) -> None:
     if metadata.dpi:
         tags[TiffImagePlugin.X_RESOLUTION], tags[TiffImagePlugin.Y_RESOLUTION] = metadata.dpi
         tags[TiffImagePlugin.RESOLUTION_UNIT] = _INCH
+    elif metadata.density:
+        tags[TiffImagePlugin.X_RESOLUTION], tags[TiffImagePlugin.Y_RESOLUTION] = metadata.density
+        tags[TiffImagePlugin.RESOLUTION_UNIT] = _NO_UNIT
+    if metadata.iptc:
+        tags[PHOTOSHOP] = metadata.iptc
+        tags.tagtype[PHOTOSHOP] = TiffTags.BYTE
     if metadata.icc:
         tags[_ICC_PROFILE] = metadata.icc
     if metadata.xmp:

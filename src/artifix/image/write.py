@@ -1,6 +1,5 @@
 """Write a picture file: by its suffix, whole or not at all, and with nothing lost that is not said."""
 
-import math
 import struct
 from dataclasses import replace
 from io import BytesIO
@@ -11,23 +10,19 @@ import numpy as np
 from PIL import Image
 
 from artifix.errors import OutputError
-from artifix.image import exif as exif_block
-from artifix.image import jp2
+from artifix.image import jp2, jpeg_metadata
 from artifix.image.formats import Format, output_format
+from artifix.image.heif import write_heif
+from artifix.image.held import held, left_out
+from artifix.image.metadata import Metadata
 from artifix.image.output import atomic_output
-from artifix.image.picture import Metadata, Picture, Pixels, bands, interleaved, to_uint8
+from artifix.image.picture import Picture, Pixels, bands, interleaved, to_uint8
 from artifix.image.pillow import quiet_pillow
-from artifix.image.png import png_options, write_deep_png
+from artifix.image.png import WithChunks, png_options, write_deep_png
 from artifix.image.tiff import write_tiff
 
-# What a marker segment of a JPEG holds, 65,533 bytes, less the name in front of it.
-_JPEG_SEGMENT: Final = {"exif": 65_533 - 6, "xmp": 65_533 - 29}
-# Dots an inch that JFIF holds in 16 bits; PNG and BMP hold pixels a metre in 31.
-_DPI: Final = {"JPEG": (0.5, 65_535.0), "PNG": (0.0127, 5.4e7), "BMP": (0.0127, 5.4e7)}
-_EXIF_DPI: Final = 4.2e6  # in thousandths, in 32 bits
 # What encoders raise, beside OSError, at what they cannot express.
 _INEXPRESSIBLE: Final = (ValueError, TypeError, RuntimeError, SyntaxError, OverflowError, struct.error)
-_NAMES: Final = {"exif": "EXIF", "icc": "the colour profile", "xmp": "XMP", "dpi": "the resolution"}
 
 
 def write_picture(path: str | Path, picture: Picture, *, quality: int | None = None, overwrite: bool = False) -> None:
@@ -81,29 +76,20 @@ def write_image(
 
 
 def losses(path: str | Path, picture: Picture, *, quality: int | None = None) -> tuple[str, ...]:
-    """What a file of the path's suffix will lack of the picture, a phrase each, such as "16 bits become 8".
+    """What a file of the path's suffix will lack of the picture's file, a phrase each, such as "16 bits become 8".
 
     Empty where nothing is lost. OutputError as in `write_picture` for what the format cannot hold at all.
     """
     path = Path(path)
     format = output_format(path)
-    held = _fitted(path, format, picture).metadata
-    if held.exif:  # which has a place for it, too
-        held = held._replace(dpi=held.dpi or exif_block.resolution(held.exif))
+    picture = _fitted(path, format, picture)
     used = format.default_quality if quality is None else quality
-    found = []
+    found = [*picture.notes]
     if format.quality_option and used is not None:
         found.append(f"lossy {format.name}, quality {used}")
-    if picture.pixels.dtype == np.uint16 and not format.sixteen_bits:
-        found.append("16 bits become 8")
-    if b"HasExtendedXMP" in (held.xmp or b""):
-        found.append("extended XMP is left out")
-    found += [
-        f"{name} is left out"
-        for field, name in _NAMES.items()
-        if getattr(picture.metadata, field) and not getattr(held, field)
-    ]
-    return tuple(found)
+    if picture.pixels.dtype == np.uint16 and format.bits < 16:
+        found.append(f"16 bits become {format.bits}")
+    return (*found, *left_out(format, picture))
 
 
 def _fitted(path: Path, format: Format, picture: Picture) -> Picture:
@@ -119,35 +105,19 @@ def _fitted(path: Path, format: Format, picture: Picture) -> Picture:
                 f"{path}: {format.name} has no transparency, which this picture needs; PNG, WebP or TIFF has"
             )
         picture = replace(picture, alpha=None)
-    return replace(picture, metadata=_held(format, picture))
-
-
-def _held(format: Format, picture: Picture) -> Metadata:
-    """What of the metadata the format can hold."""
-    exif, icc, xmp, dpi = (
-        value if field in format.metadata else None for field, value in picture.metadata._asdict().items()
-    )
-    if format.name == "JPEG":
-        exif = exif if len(exif or b"") <= _JPEG_SEGMENT["exif"] else None
-        xmp = xmp if len(xmp or b"") <= _JPEG_SEGMENT["xmp"] else None
-    low, high = _DPI.get(format.name, (0.0, math.inf))
-    dpi = dpi if dpi and all(low <= along <= high for along in dpi) else None
-    in_rgb = format.name == "WEBP" or (format.name == "AVIF" and picture.alpha is not None)
-    if in_rgb and icc and icc[16:20] == b"GRAY":
-        icc = None  # those have no such grey, and RGB pixels may not have grey's profile
-    if "exif" in format.metadata and "dpi" not in format.metadata:
-        if picture.metadata.dpi and not exif and max(picture.metadata.dpi) < _EXIF_DPI:
-            exif = exif_block.of_resolution(picture.metadata.dpi)
-        dpi = exif_block.resolution(exif) if exif else None
-    return Metadata(exif, icc, xmp, dpi)
+    return picture
 
 
 def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | None) -> None:
-    metadata = picture.metadata
+    metadata = held(format, picture)
     if format.name == "TIFF":
         write_tiff(file, picture, metadata)
     elif format.name == "PNG" and picture.pixels.dtype == np.uint16:
         write_deep_png(file, picture, metadata)
+    elif format.name == "PNG":
+        _to_pillow(picture).save(cast(BinaryIO, WithChunks(file, metadata)), "PNG", **png_options(metadata))
+    elif format.name == "HEIF":
+        write_heif(file, picture, metadata, quality or 0)
     elif format.name == "JPEG2000":
         encoded = BytesIO()
         _to_pillow(picture).save(encoded, "JPEG2000")
@@ -155,19 +125,20 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
     else:
         image = _to_pillow(picture, keep_ycbcr=format.name == "JPEG")
         image.save(cast(BinaryIO, _Sink(file)), format.name, **_options(format.name, image.mode, metadata, quality))
+        if format.name == "JPEG":
+            jpeg_metadata.finish(file, metadata)
 
 
 def _options(name: str, mode: str, metadata: Metadata, quality: int | None) -> dict[str, Any]:
     """Pillow's options for a format."""
-    if name == "PNG":
-        return png_options(metadata)
-    dpi = metadata.dpi or (0, 0)
     if name == "BMP":
-        return {"dpi": dpi}
+        return {"dpi": metadata.dpi or (0, 0)}
     options: dict[str, Any] = {} if quality is None else {"quality": quality}
-    options |= {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if name == "JPEG":
-        options |= {"subsampling": "4:4:4", "dpi": dpi, "exif": b"Exif\0\0" + metadata.exif if metadata.exif else b""}
+        return options | {"subsampling": "4:4:4"} | jpeg_metadata.jpeg_options(metadata)
+    options |= {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
+    if name == "JXL":
+        options |= {"lossless": quality is None}
     elif name == "WEBP":
         options |= {"lossless": quality is None, "exact": True}  # exact: the colours under transparency too
     elif name == "AVIF":

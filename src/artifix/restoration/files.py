@@ -44,18 +44,20 @@ class FileRestorer(ABC):
         overwrite: bool = False,
         quality: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        salvage: bool = False,
         progress: Progress = lambda share: None,
     ) -> Record:
         """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
 
-        `quality` 1..100 is the encoder's, None the format's default. An existing target is kept unless `overwrite`.
-        Missing folders are made. ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
+        `quality` 1..100 is the encoder's, None the format's default. With `salvage`, a JPEG that was cut off is
+        restored as far as it goes. An existing target is kept unless `overwrite`. Missing folders are made.
+        ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
         if not overwrite and is_there(target, source):
             return Record(str(source), str(target), "kept")
         began = time.perf_counter()
-        picture = read_picture(source, max_pixels=max_pixels)
+        picture = read_picture(source, max_pixels=max_pixels, salvage=salvage)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)
         if picture.frames > 1:
@@ -85,6 +87,7 @@ class FileRestorer(ABC):
         overwrite: bool = False,
         quality: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        salvage: bool = False,
         jobs: int = DEFAULT_JOBS,
     ) -> list[Record]:
         """Restore every picture of a folder into another that mirrors it; one record a picture, in their order.
@@ -94,6 +97,8 @@ class FileRestorer(ABC):
         DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
         """
         pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
-        restore = partial(self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels)
+        restore = partial(
+            self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels, salvage=salvage
+        )
         records = {record.source: record for record in restore_all(pairs, restore, jobs)}
         return [records[str(pair.source)] for pair in pairs]
