@@ -88,7 +88,8 @@ def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
 
 def measure_pool(folder: Path, model: str) -> dict[str, Any]:
     """Each number of workers, one processor each: megapixels a second from the first picture done to the last."""
-    from artifix.restoration.distributed import Pool, plan, run
+    from artifix.restoration.distributed import Pool, run
+    from artifix.restoration.planning import plan
 
     found: dict[str, Any] = {}
     for workers in WORKERS:

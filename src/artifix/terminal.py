@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Self, TextIO
 
 from rich.console import Console
@@ -12,8 +13,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.text import Text
 
 from artifix.printable import printable
-from artifix.restoration.folder import Pair
+from artifix.restoration.pairing import Pair
 from artifix.restoration.record import Record
+from artifix.restoration.selection import LeftAlone, in_words
 
 
 class RecordDisplay:
@@ -73,6 +75,15 @@ class RecordDisplay:
             self._print(printable(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})"))
         elif record.status == "kept":
             self._print(printable(f"{record.target}: exists and is kept (--overwrite replaces it)"))
+
+    def leave_alone(self, left_alone: Sequence[LeftAlone], *, strict: bool = False) -> None:
+        """Say on standard error what was left alone in folders; as JSON, there is a record for each, too."""
+        if self.as_json:
+            for each in left_alone:
+                self._print(json.dumps(dataclasses.asdict(each.record)))
+        if left_alone:
+            said = in_words(left_alone) + (", which --strict does not allow" if strict else "")
+            self._print(f"artifix: {printable(said)}", sys.stderr)
 
     def _print(self, line: str, stream: TextIO | None = None) -> None:
         """Print a line as it is; on a terminal, above the bar."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import json
 import math
 import signal
@@ -119,6 +120,7 @@ def restore(
     suffix: Annotated[str, typer.Option(help="End of output names: '-clean', '.png' or both as '-clean.png'.")] = "",
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Folders below folders, too.")] = False,
     overwrite: Overwrite = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if anything in a folder was left alone.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
     engine_pool: Annotated[
         EnginePool | None, typer.Option(help="Many machines for one folder, from and to any address as s3://...")
@@ -130,11 +132,12 @@ def restore(
 ) -> None:
     """Restore pictures and videos. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored.
 
-    A video is one that is named; in folders only pictures are restored. A video that was interrupted goes on when the
-    same command is run again, from NAME.segments beside its output.
+    A video is one that is named; in folders only pictures are restored, and a line says what was left alone. A video
+    that was interrupted goes on when the same command is run again, from NAME.segments beside its output.
     """
     from artifix.restoration import Record, load_restorer
-    from artifix.restoration.folder import Progress, pair_up, restore_all
+    from artifix.restoration.folder import Progress, restore_all
+    from artifix.restoration.pairing import pair_up
     from artifix.terminal import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
@@ -165,6 +168,7 @@ def restore(
             address=address,
             workers=workers,
             worker_cpus=worker_cpus,
+            strict=strict,
             restorer=chosen,
             recursive=recursive,
             suffix=suffix,
@@ -174,7 +178,8 @@ def restore(
         )
         raise typer.Exit(0 if done else 1)
     target = Path(output) if output is not None else None
-    pairs = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+    pairing = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+    pairs = pairing.pairs
     kinds = {is_video(pair.source) for pair in pairs}
     if True not in kinds and (codec or crf is not None):
         raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
@@ -182,7 +187,7 @@ def restore(
         raise typer.BadParameter("--quality is for pictures; videos have --crf")
     restorer = load_restorer(**chosen)
 
-    with RecordDisplay(len(pairs), as_json) as display:
+    with RecordDisplay(len(pairs) + len(pairing.refused), as_json) as display:
 
         def restore(source: Path, target: Path, *, progress: Progress) -> Record:
             options: dict[str, Any] = {"overwrite": overwrite, "max_pixels": max_pixels, "progress": progress}
@@ -194,9 +199,10 @@ def restore(
             return restorer.restore_file(source, target, quality=quality, **options)
 
         with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
-            for record in records:
+            for record in itertools.chain(pairing.refused, records):
                 display.show(record)
-    if display.statuses["failed"]:
+        display.leave_alone(pairing.left_alone, strict=strict)
+    if display.statuses["failed"] or (strict and pairing.left_alone):
         raise typer.Exit(1)
 
 

@@ -30,10 +30,11 @@ class Format:
 
 
 _ALL: Final = frozenset({"exif", "icc", "xmp", "dpi"})
+_JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jfif", ".jpe")
 
 FORMATS: Final = (
     # 95 with full chroma: a restored picture is a finished one, its colour edges are not to be halved again.
-    Format("JPEG", (".jpg", ".jpeg"), 65_500, _ALL, alpha=False, default_quality=95, quality_option=True),
+    Format("JPEG", _JPEG_SUFFIXES, 65_500, _ALL, alpha=False, default_quality=95, quality_option=True),
     Format("PNG", (".png",), 2**31 - 1, _ALL, sixteen_bits=True),
     Format("WEBP", (".webp",), 16_383, _ALL - {"dpi"}, quality_option=True),
     Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL, sixteen_bits=True),
@@ -46,8 +47,7 @@ FORMATS: Final = (
 _BY_SUFFIX: Final = {suffix: format for format in FORMATS for suffix in format.suffixes}
 
 WRITABLE_SUFFIXES: Final = tuple(_BY_SUFFIX)
-# In a folder a picture is known by its suffix; a file that is named is read by its content, whatever it is called.
-READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jfif", ".jpe", ".j2k", ".jpf", ".jpx")
+READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".j2k", ".jpf", ".jpx")
 
 
 def output_format(path: Path) -> Format:

@@ -10,26 +10,26 @@ A picture's output has one name and appears whole, so doing one again, after its
 import dataclasses
 import logging
 import os
-import secrets
 import socket
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from artifix.errors import ArtifixError, ClusterError, DataError, ImageError, OutputError, needs_extra
-from artifix.image import MAX_PIXELS, READABLE_SUFFIXES
+from artifix.errors import ArtifixError, ClusterError, ImageError, needs_extra
 from artifix.restoration.attempts import Attempts, SharedAttempts
-from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, restore_all, target_name
+from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.load import load_restorer
-from artifix.restoration.manifest import Manifest, Row, rows_of, table_of
+from artifix.restoration.manifest import Row, rows_of, table_of
+from artifix.restoration.pairing import Pair
+from artifix.restoration.planning import Job, Plan
 from artifix.restoration.record import Record
-from artifix.restoration.remote import Folder, Found, why
+from artifix.restoration.remote import Folder, why
 
 _BLOCK_ROWS: Final = 16  # at most; a block goes to a worker as one task, and to another if that one dies
 _BLOCKS_PER_WORKER: Final = 4  # at least, where there are so many pictures: the last ones end together
@@ -47,96 +47,6 @@ class Pool:
     address: str | None = None
     workers: int | None = None
     cpus: int = 1
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker must know; `restorer` holds the arguments of `load_restorer`, `token` is this run's own."""
-
-    source: str
-    target: str
-    restorer: Mapping[str, Any]
-    quality: int | None
-    max_pixels: int
-    token: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do: `todo` is restored, `kept` is there already, `refused` cannot be named in an output."""
-
-    job: Job
-    manifest: Manifest
-    todo: list[Row]
-    kept: list[Row]
-    refused: list[Row]
-
-    def __len__(self) -> int:
-        return len(self.todo) + len(self.kept) + len(self.refused)
-
-
-def plan(
-    source: str,
-    target: str,
-    *,
-    restorer: Mapping[str, Any],
-    recursive: bool = True,
-    suffix: str = "",
-    overwrite: bool = False,
-    quality: int | None = None,
-    max_pixels: int = MAX_PIXELS,
-) -> Plan:
-    """What there is to do for a folder of pictures and the one that is to mirror it, both any address of fsspec's.
-
-    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time). An
-    output that no row tells of is kept. `overwrite` does everything again.
-
-    DataError for a folder that is not there, cannot be listed or has no pictures, an unknown kind of address and a
-    manifest that cannot be read; OutputError if two pictures would be one output, or the outputs would be among the
-    pictures.
-    """
-    sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
-    inner = targets.within(sources)
-    if inner == "":
-        raise OutputError(f"{target}: is the input itself; give another output")
-    there = {found.name for found in targets.find()}
-    made = Plan(
-        Job(sources.address(), targets.address(), dict(restorer), quality, max_pixels, token),
-        Manifest(targets, there, token),
-        todo=[],
-        kept=[],
-        refused=[],
-    )
-    owners: dict[str, str] = {}
-    for found in sources.find(recursive=recursive):
-        if found.error:
-            made.refused.append(
-                Row(found.name, "", 0, "", "failed", error=f"{sources.address(found.name)}: {found.error}")
-            )
-            continue
-        if PurePosixPath(found.name).suffix.lower() not in READABLE_SUFFIXES:
-            continue
-        if inner and found.name.startswith(f"{inner}/"):
-            continue
-        if not _can_be_named(found.name):
-            shown = found.name.encode(errors="backslashreplace").decode()
-            error = f"{sources.address(shown)}: its name cannot be an output's"
-            made.refused.append(Row(shown, "", found.size, found.stamp, "failed", error=error))
-            continue
-        output = str(PurePosixPath(found.name).with_name(target_name(Path(found.name), suffix)))
-        if (owner := owners.setdefault(output, found.name)) != found.name:
-            both = f"{sources.address(owner)} and {sources.address(found.name)}"
-            raise OutputError(f"{targets.address(output)}: would be the output of both {both}")
-        before = made.manifest.rows.get(found.name)
-        if output in there and not overwrite and _is_current(before, found, output):
-            made.kept.append(before or Row(found.name, output, found.size, found.stamp, "kept"))
-        else:
-            # It has failed until a worker says otherwise.
-            made.todo.append(Row(found.name, output, found.size, found.stamp, "failed"))
-    if not len(made):
-        nothing = "no pictures in it" + ("" if recursive else " (folders below it: --recursive)")
-        raise DataError(f"{source}: {nothing if sources.is_there() else 'there is no such folder'}")
-    return made
 
 
 def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
@@ -303,22 +213,6 @@ def _restored(todo: list[Row], job: Job, pool: Pool, workers: int) -> Iterator[R
     )
     for block in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         yield from rows_of(block)
-
-
-def _is_current(row: Row | None, found: Found, output: str) -> bool:
-    """Whether the output that is there is of the source as it is; one that no row tells of is taken for it."""
-    if row is None:
-        return True
-    return row.status != "failed" and (row.output, row.size, row.stamp) == (output, found.size, found.stamp)
-
-
-def _can_be_named(name: str) -> bool:
-    """Whether an output may be named so: by text, with none of the ways out of its folder that a store's keys allow."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return not any(part in ("", ".", "..") for part in name.split("/")) and "\\" not in name
 
 
 def _record(job: Job, row: Row, *, kept: bool = False) -> Record:

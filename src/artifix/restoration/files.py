@@ -7,7 +7,8 @@ from pathlib import Path
 
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
-from artifix.restoration.folder import DEFAULT_JOBS, Progress, pair_up, restore_all
+from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
+from artifix.restoration.pairing import pair_up
 from artifix.restoration.record import Record
 
 
@@ -87,13 +88,14 @@ class FileRestorer(ABC):
         max_pixels: int = MAX_PIXELS,
         jobs: int = DEFAULT_JOBS,
     ) -> list[Record]:
-        """Restore every picture of a folder into another that mirrors it; one record a picture, in their order.
+        """Restore every picture of a folder into another that mirrors it; one record a file, in their order.
 
         A picture that fails is a record with its error, and the rest goes on; those already there are kept, so a run
-        that was stopped goes on. `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side.
-        DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
+        that was stopped goes on. What is no picture, or of a kind that cannot be read, is a record that says so.
+        `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side. DataError if the folder has
+        no pictures.
         """
-        pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
+        pairing = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
         restore = partial(self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels)
-        records = {record.source: record for record in restore_all(pairs, restore, jobs)}
-        return [records[str(pair.source)] for pair in pairs]
+        records = [*pairing.records, *restore_all(pairing.pairs, restore, jobs)]
+        return sorted(records, key=lambda record: Path(record.source))

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["restored", "kept", "failed"]
+Status = Literal["restored", "kept", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one file. `status` is restored, kept (the output was there already) or failed."""
+    """What became of one file.
+
+    `status` is restored, kept (the output was there already), skipped (left alone in a folder) or failed.
+    """
 
     source: str
     target: str

@@ -12,6 +12,7 @@ from typing import Any, Final
 import fsspec
 
 from artifix.errors import DataError, OutputError
+from artifix.image.signature import SIGNATURE_BYTES, signature
 
 # Where a file appears whole as it is put there. Elsewhere it is put beside its place, then renamed.
 _OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "memory"})
@@ -116,6 +117,12 @@ class Folder:
     def fetch(self, name: str, target: Path) -> None:
         """Copy a file of this folder into a local one; whatever the filesystem raises if that fails."""
         self.files.get_file(self._path(name), str(target))
+
+    def signature(self, name: str) -> str:
+        """What the first bytes of a file of this folder say that it is; empty if they are unknown or not to be had."""
+        with suppress(Exception):  # every filesystem has its own
+            return signature(self.files.cat_file(self._path(name), start=0, end=SIGNATURE_BYTES))
+        return ""
 
     def put(self, source: Path, name: str, token: str = "") -> None:
         """Put a local file into this folder, whole or not at all, in place of what is there; OutputError if not.

@@ -30,8 +30,8 @@ _LONGEST_STEM: Final = 100  # characters
 _SUFFIXES: Final = {format.name: format.suffixes[0] for format in FORMATS} | {
     "MPO": ".jpg"
 }  # a JPEG with others behind
+# .j2k and .jpx are not among them: what is written is a JP2.
 _MEANINGS: Final = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
-_MORE: Final = {".jfif": "JPEG", ".jpe": "JPEG"}  # but not .j2k nor .jpx: what is written is a JP2
 
 
 class GoneError(Exception):
@@ -52,7 +52,7 @@ class Upload:
         """What it is called once restored, in the format of a suffix; its own suffix stays if it means that format."""
         own = self.name[self.name.rfind(".") :] if "." in self.name else ""
         stem = self.name.removesuffix(own)[:_LONGEST_STEM].lstrip(".") or "picture"
-        meaning = (_MEANINGS | _MORE).get(own.lower())
+        meaning = _MEANINGS.get(own.lower())
         return f"{stem}-restored{own if meaning == _MEANINGS[suffix] else suffix}"
 
 

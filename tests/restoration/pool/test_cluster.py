@@ -20,8 +20,8 @@ from artifix.image import read_image
 pytest.importorskip("pyarrow")
 pytest.importorskip("fsspec")
 
-from artifix.restoration.distributed import plan
 from artifix.restoration.manifest import MANIFEST, Manifest
+from artifix.restoration.planning import plan
 from artifix.restoration.remote import Folder
 
 

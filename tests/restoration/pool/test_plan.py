@@ -12,8 +12,9 @@ pq = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("fsspec")
 
 from artifix.restoration.attempts import Attempts  # noqa: E402
-from artifix.restoration.distributed import Pool, RestoreWorker, plan, run  # noqa: E402
+from artifix.restoration.distributed import Pool, RestoreWorker, run  # noqa: E402
 from artifix.restoration.manifest import MANIFEST, PARTS, Manifest, rows_of, table_of  # noqa: E402
+from artifix.restoration.planning import plan  # noqa: E402
 from artifix.restoration.remote import Folder  # noqa: E402
 
 
