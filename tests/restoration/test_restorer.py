@@ -160,7 +160,8 @@ def test_what_a_file_loses_is_said(restorer, photograph, tmp_path):
 def test_an_existing_output_is_kept_unless_overwrite(restorer, photograph, tmp_path):
     write_image(tmp_path / "in.png", photograph)
     (tmp_path / "out.png").write_bytes(b"mine")
-    assert restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png").status == "kept"
+    with pytest.raises(OutputError, match="exists already"):
+        restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png")
     assert (tmp_path / "out.png").read_bytes() == b"mine"
     assert restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png", overwrite=True).status == "restored"
     assert read_image(tmp_path / "out.png").shape == photograph.shape

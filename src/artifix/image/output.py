@@ -13,20 +13,25 @@ from artifix.errors import OutputError
 
 
 @contextmanager
-def atomic_output(path: str | Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+def atomic_output(path: str | Path, *, overwrite: bool = False, mode: int | None = None) -> Iterator[BinaryIO]:
     """A file to write to, beside the path, that takes its place at the end; after any failure nothing is left of it.
 
-    Unless `overwrite`, it never takes the place of another file, not even of one that appears meanwhile. OutputError
-    for a path that exists, and for whatever keeps the file from being written.
+    Unless `overwrite`, it never takes the place of another file, not even of one that appears meanwhile. Through a link
+    the file that it leads to is replaced, and the link stays. `mode` is a new file's permissions; one that is replaced
+    keeps its own. OutputError for a path that exists, and for whatever keeps the file from being written.
     """
     path = Path(path)
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.partial")
+    place = Path(os.path.realpath(path)) if overwrite and path.is_symlink() else path
+    temporary = place.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         with temporary.open("xb") as file:
+            if mode is not None:
+                with suppress(OSError):  # FAT has no permissions
+                    temporary.chmod(mode)
             yield file
-        _publish(temporary, path, overwrite=overwrite)
+        _publish(temporary, place, overwrite=overwrite)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

@@ -33,6 +33,11 @@ class Deblocker(FileRestorer):
         self.strength, self.max_memory = strength, max_memory
         self._sa_dct = load_sa_dct()
 
+    @property
+    def settings(self) -> str:
+        """All that decides what is restored, as `name=value` words."""
+        return f"model={self.model} strength={self.strength:g}"
+
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears of its end alone."""
         if picture.tables is None or picture.space == "RGB":

@@ -13,9 +13,10 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,17 +58,20 @@ def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
     when the generator is closed early.
     """
     pool, manifest = pool or Pool(), plan.manifest
-    load_restorer(**plan.job.restorer, threads=pool.cpus)
+    settings = load_restorer(**plan.job.restorer, threads=pool.cpus).settings_at(plan.job.quality)
     manifest.folder.make()
     try:
         for row in (*plan.kept, *plan.refused):
+            if row.status != "failed" and row.settings != settings:
+                continue
             if manifest.rows.get(row.source) != row:
                 manifest.add(row)
             yield _record(plan.job, row, kept=row.status != "failed")
-        waiting = {row.source: row for row in plan.todo}
+        unsure = [dataclasses.replace(row, status="kept") for row in plan.kept if row.settings != settings]
+        waiting = {row.source: row for row in (*plan.todo, *unsure)}
         if waiting:
             with _cluster(pool) as workers:
-                for row in _restored(plan.todo, plan.job, pool, workers):
+                for row in _restored(list(waiting.values()), plan.job, pool, workers):
                     if waiting.pop(row.source, None):  # a block that was done twice is told once
                         manifest.add(row)
                         yield _record(plan.job, row)
@@ -92,12 +96,16 @@ class RestoreWorker:
     def __call__(self, block: pa.Table) -> pa.Table:
         """The rows of a block, restored or failed; one picture comes and goes while another is restored.
 
+        A row that says `kept` has an output, which is kept if it says that it was made as this would be, or has failed.
+
         Those that a worker may have died of come last, one at a time, so that none is taken for another.
         """
         rows = {row.source: row for row in rows_of(block)}
         suspects = self.attempts.known(rows)
         pairs = [Pair(Path(row.source), Path(row.output)) for row in rows.values()]
         groups = [[p for p in pairs if (p.source.as_posix() in suspects) is suspect] for suspect in (False, True)]
+        restore = partial(self.restore_file, there={row.source for row in rows.values() if row.status == "kept"})
+        settings = self.restorer.settings_at(self.job.quality)
         return table_of(
             [
                 dataclasses.replace(
@@ -109,32 +117,38 @@ class RestoreWorker:
                     notes=record.notes,
                     error=record.error,
                     model=record.model,
+                    settings="" if record.status == "failed" else settings,
                     finished=time.time(),
                 )
                 for group, jobs in zip(groups, (DEFAULT_JOBS, 1), strict=True)
-                for record in restore_all(group, self.restore_file, jobs)
+                for record in restore_all(group, restore, jobs)
             ]
         )
 
-    def restore_file(self, source: Path, target: Path, *, progress: Progress) -> Record:
-        """Restore a file of the source folder into one of the target's; ArtifixError whatever goes wrong."""
+    def restore_file(self, source: Path, target: Path, *, progress: Progress, there: Collection[str] = ()) -> Record:
+        """Restore a file of the source folder into one of the target's; ArtifixError whatever goes wrong.
+
+        The outputs of those that are `there` exist and are not to be replaced.
+        """
         name, began = source.as_posix(), time.perf_counter()
         deaths = self.attempts.begin(name)
         try:
             if deaths >= _DEATHS:
                 raise ClusterError(f"{self.source.address(name)}: its worker died, {deaths} times")
-            record = self._restore_file(name, target.as_posix(), progress)
+            record = self._restore_file(name, target.as_posix(), progress, is_there=name in there)
         finally:
             self.attempts.end(name)
         return dataclasses.replace(record, seconds=round(time.perf_counter() - began, 3))
 
-    def _restore_file(self, name: str, output: str, progress: Progress) -> Record:
+    def _restore_file(self, name: str, output: str, progress: Progress, *, is_there: bool) -> Record:
         address = self.source.address(name)
         with tempfile.TemporaryDirectory(prefix="artifix-") as folder:
             local = Path(folder) / f"in{Path(name).suffix}"
             made = Path(folder) / f"out{Path(output).suffix}"
             try:
                 self.source.fetch(name, local)
+                if is_there:
+                    self.target.fetch(output, made)
             except Exception as error:  # every filesystem has its own
                 raise ImageError(f"{address}: cannot be read ({why(error)})") from error
             try:
@@ -146,7 +160,8 @@ class RestoreWorker:
                 raise type(error)(reason) from error
             except Exception as error:  # one picture among millions ends nothing, whatever it found
                 raise ImageError(f"{address}: {type(error).__name__} ({why(error)})") from error
-            self.target.put(made, output, self.job.token)
+            if record.status == "restored":
+                self.target.put(made, output, self.job.token)
         return dataclasses.replace(record, source=name, target=output)
 
 

@@ -1,5 +1,6 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
+import dataclasses
 import time
 from abc import ABC, abstractmethod
 from functools import partial
@@ -7,20 +8,11 @@ from pathlib import Path
 
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
+from artifix.restoration.attributes import copy_attributes, permissions
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
+from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
 from artifix.restoration.record import Record
-
-
-def is_there(target: Path, source: Path) -> bool:
-    """Whether a source has its output; OutputError if that is the source itself, or its name is no file's."""
-    try:
-        there = source.exists() and target.is_file()
-    except OSError as error:  # such as a name too long
-        raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
-    if there and target.samefile(source):
-        raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
-    return there
 
 
 class FileRestorer(ABC):
@@ -28,6 +20,15 @@ class FileRestorer(ABC):
 
     model: str
     """A shipped model's name, a .safetensors file or sa-dct."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> str:
+        """All that was asked for and decides what is restored, as `name=value` words."""
+
+    def settings_at(self, quality: int | None) -> str:
+        """The same with the output encoder's quality."""
+        return self.settings + ("" if quality is None else f" quality={quality}")
 
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""
@@ -45,15 +46,20 @@ class FileRestorer(ABC):
         overwrite: bool = False,
         quality: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        keep_dates: bool = False,
         progress: Progress = lambda share: None,
     ) -> Record:
         """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
 
-        `quality` 1..100 is the encoder's, None the format's default. An existing target is kept unless `overwrite`.
+        So do the source's permissions and extended attributes, and with `keep_dates` its times.
+
+        `quality` 1..100 is the encoder's, None the format's default. Unless `overwrite`, an existing target is kept if
+        it says that it was made of this source with these settings, and is an OutputError if it does not.
         Missing folders are made. ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
-        if not overwrite and is_there(target, source):
+        settings = self.settings_at(quality)
+        if not overwrite and is_made(target, source, settings):
             return Record(str(source), str(target), "kept")
         began = time.perf_counter()
         picture = read_picture(source, max_pixels=max_pixels)
@@ -67,11 +73,15 @@ class FileRestorer(ABC):
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
+        metadata = restored.metadata
+        xmp = with_origin(metadata.xmp, origin_of(source, settings))
+        restored = dataclasses.replace(restored, metadata=metadata._replace(xmp=xmp))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
-        write_picture(target, restored, quality=quality, overwrite=overwrite)
+        write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
+        copy_attributes(source, target, dates=keep_dates)
         seconds = time.perf_counter() - began
         size = width, height, round(seconds, 3)
         return Record(str(source), str(target), "restored", *size, notes, model=restorer.model)

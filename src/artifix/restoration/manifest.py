@@ -47,6 +47,8 @@ class Row:
     """When, in seconds since 1970."""
     model: str = ""
     """What restored it."""
+    settings: str = ""
+    """What was asked for, as `FileRestorer.settings_at` says it."""
 
 
 SCHEMA: Final = pa.schema(
@@ -63,10 +65,12 @@ SCHEMA: Final = pa.schema(
         "error": pa.string(),
         "finished": pa.float64(),
         "model": pa.string(),
+        "settings": pa.string(),
     }
 )
 
-_NEEDED: Final = set(SCHEMA.names) - {"model"}  # which manifests had none of at first
+_LATER: Final = ("model", "settings")  # which manifests had none of at first
+_NEEDED: Final = set(SCHEMA.names) - set(_LATER)
 
 
 def table_of(rows: list[Row]) -> pa.Table:
@@ -76,8 +80,11 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 def rows_of(table: pa.Table) -> list[Row]:
     """The rows in such a table."""
-    # Notes of none, and the model in manifests that had no such column, come as null.
-    return [Row(**row | {"notes": tuple(row["notes"] or ()), "model": row["model"] or ""}) for row in table.to_pylist()]
+    # Notes of none, and columns that a manifest does not have, come as null.
+    rows = (
+        {name: value or "" if name in _LATER else value for name, value in row.items()} for row in table.to_pylist()
+    )
+    return [Row(**row | {"notes": tuple(row["notes"] or ())}) for row in rows]
 
 
 class Manifest:

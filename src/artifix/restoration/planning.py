@@ -28,7 +28,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do: `todo` is restored, `kept` is there already, `refused` cannot have an output.
+    """What a run would do: `todo` is restored, `refused` cannot have an output.
+
+    `kept` is there already; where the manifest does not tell that it was made with these settings, a worker looks.
 
     `left_alone` are files that are no pictures, or of a kind that cannot be read.
     """
@@ -58,8 +60,8 @@ def plan(
 ) -> Plan:
     """What there is to do for a folder of pictures and the one that is to mirror it, both any address of fsspec's.
 
-    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time). An
-    output that no row tells of is kept. `overwrite` does everything again.
+    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time).
+    `overwrite` does everything again.
 
     A file with an unknown suffix is a picture if its first bytes say so, as `select` has it;
     `videos` are the suffixes of videos.

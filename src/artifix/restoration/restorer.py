@@ -72,8 +72,16 @@ class Restorer(FileRestorer):
         self.tile_pixels = _tile_pixels(self.engine, max_memory)
         self._by_format, self._is_blend = model is None and not detail, bool(detail)
         self._known = NOTHING  # of images that are restored without their file
+        self._detail, self._precision = detail, precision
         self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
+
+    @property
+    def settings(self) -> str:
+        """All that was asked for and decides what is restored, as `name=value` words; where no model was, `auto`."""
+        name = "auto" if self._by_format else self.card.name.replace(" ", "_")
+        words = [f"model={name}:{self.engine.fingerprint}", f"strength={self.strength:g}", f"detail={self._detail:g}"]
+        return " ".join(words + [f"precision={self._precision}"] * (self._precision != "auto"))
 
     @property
     def card(self) -> ModelCard:

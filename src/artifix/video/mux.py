@@ -3,12 +3,14 @@
 import heapq
 import io
 import itertools
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import av
 
 from artifix.errors import OutputError
+from artifix.restoration.origin import Origin, with_origin
 from artifix.video.container import open_container, reopen_container
 from artifix.video.segments import Segment, read_packets
 from artifix.video.source import Video, open_video
@@ -17,27 +19,30 @@ from artifix.video.source import Video, open_video
 _COVERS: Final = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
 # Channels that AVI and Matroska only count in PCM, as FFmpeg then calls them -> the name that MP4 wants.
 _LAYOUTS: Final = {"1 channels": "mono", "2 channels": "stereo"}
-_OF_THE_OLD_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
+_XMP_BOX: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # XMP specification, part 3: MPEG-4
+_OF_THE_OLD_FILE: Final = ("major_brand", "minor_version", "compatible_brands", "encoder", "artifix")
 
 
 def assemble(
-    file: BinaryIO, container_name: str, video: Video, segments: Sequence[Segment], *, trial: bool = False
+    file: BinaryIO, container_name: str, video: Video, segments: Sequence[Segment], origin: Origin | None = None
 ) -> list[str]:
     """Write a container of this name (FFmpeg's) into a file, and say what of the source it cannot hold.
 
-    Nothing is coded again. A `trial` ends after the header: whether all of it can be written is then known. OutputError
-    if it cannot.
+    Nothing is coded again. The file says its `origin`. Without one, this is a trial that ends after the header: whether
+    all of it can be written is then known. OutputError if it cannot.
     """
     with open_video(video.path) as source, open_container(file, container_name) as output:
         output.flags |= av.container.core.Flags.bitexact.value  # the same input makes the same file
         output.metadata.update(_kept(source.metadata))
+        if origin and container_name == "matroska":
+            output.metadata["ARTIFIX"] = origin.attributes
         restored = _add_restored(output, source.streams[video.stream], segments[0], video)
         copies, notes = _add_copies(output, source, video)
         if chapters := source.chapters():
             output.set_chapters(chapters)
         try:
             output.start_encoding()
-            if not trial:
+            if origin:
                 packets = (_restored_packets(restored, video, segments), _copied_packets(source, copies))
                 for packet in heapq.merge(*packets, key=_time):
                     output.mux(packet)
@@ -45,6 +50,10 @@ def assemble(
         except (av.FFmpegError, ValueError) as error:
             reason = getattr(error, "strerror", "") or error
             raise OutputError(f"{video.path}: cannot be put into {container_name} ({reason})") from error
+    if origin and container_name != "matroska":
+        packet = with_origin(None, origin) or b""
+        file.seek(0, io.SEEK_END)
+        file.write(struct.pack(">I4s", 8 + len(_XMP_BOX) + len(packet), b"uuid") + _XMP_BOX + packet)
     return notes
 
 
