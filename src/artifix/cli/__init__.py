@@ -143,6 +143,7 @@ def restore(
     A video is one that is named; in folders only pictures are restored, and a line says what was left alone. A video
     that was interrupted goes on when the same command is run again, from NAME.segments beside its output.
     """
+    from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.restoration import Record, load_restorer
     from artifix.restoration.folder import Progress, restore_all
@@ -223,7 +224,8 @@ def restore(
             return record
 
         count = len(pairs) + len(pairing.refused)
-        with RecordDisplay(count, as_json, sys.stderr if output == STANDARD else sys.stdout) as display:
+        stream = sys.stderr if output == STANDARD else sys.stdout
+        with leaving_in_time(), RecordDisplay(count, as_json, stream) as display:
             with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
                 for record in itertools.chain(pairing.refused, records):
                     display.show(pipes.named(record))

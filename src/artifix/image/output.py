@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from artifix.errors import OutputError
+
+_UNFINISHED: Final[set[Path]] = set()
 
 
 @contextmanager
@@ -25,6 +27,7 @@ def atomic_output(path: str | Path, *, overwrite: bool = False, mode: int | None
         raise _exists(path)
     place = Path(os.path.realpath(path)) if overwrite and path.is_symlink() else path
     temporary = place.with_name(f".{secrets.token_hex(8)}.partial")
+    _UNFINISHED.add(temporary)
     try:
         with temporary.open("xb") as file:
             if mode is not None:
@@ -36,6 +39,14 @@ def atomic_output(path: str | Path, *, overwrite: bool = False, mode: int | None
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         with suppress(OSError):  # nothing was made, or nothing can be unmade
+            temporary.unlink()
+        _UNFINISHED.discard(temporary)
+
+
+def remove_unfinished() -> None:
+    """Remove every file that is being written: for a process that is about to end without its threads."""
+    for temporary in tuple(_UNFINISHED):
+        with suppress(OSError):
             temporary.unlink()
 
 

@@ -24,6 +24,7 @@ from PIL import (
 
 from artifix.errors import ArtifixError, ImageError
 from artifix.image.formats import READABLE
+from artifix.image.scans import reason_against_scans
 
 MAX_PIXELS: Final = 500_000_000
 
@@ -78,11 +79,13 @@ def opened(path: Path, max_pixels: int) -> Iterator[ImageFile.ImageFile]:
     with quiet_pillow():
         try:
             if path.is_fifo():  # to open it would wait, and it can be read only once
-                raise ImageError(f"{path}: a pipe; pictures are read from files")
+                raise ImageError(f"{path}: is a pipe, and pictures are read from files")
             with path.open("rb") as stream, Image.open(stream, formats=READABLE) as file:
                 width, height = file.size
                 if width * height > max_pixels:
                     raise ImageError(f"{path}: more than {max_pixels:,} pixels; --max-pixels raises the limit")
+                if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
+                    raise ImageError(f"{path}: {reason}")
                 yield file
         except ArtifixError:
             raise

@@ -148,15 +148,13 @@ class Restorer(FileRestorer):
         restorer = self.for_picture(picture)
         if restorer is not self:
             return restorer.restore_picture(picture, progress)
-        hidden = None if picture.alpha is None else picture.alpha == 0
-        pixels: Pixels = picture.pixels
+        visible = None if picture.alpha is None else picture.alpha != 0
+        pixels = picture.pixels if visible is None else fill_hidden(picture.pixels, visible)
+        restored = self._restore(pixels, picture.space, known_of_picture(picture), progress)
+        if visible is not None:
+            hidden = ~visible.reshape(*visible.shape, *[1] * (restored.ndim - 2))
+            np.copyto(restored, picture.pixels, where=hidden)
         space = picture.space
-        if hidden is not None and hidden.any():
-            planes = pixels.reshape(*hidden.shape, -1).astype(np.float32)
-            pixels = np.rint(fill_hidden(planes, ~hidden)).astype(picture.pixels.dtype).reshape(picture.pixels.shape)
-        restored = self._restore(pixels, space, known_of_picture(picture), progress)
-        if hidden is not None:
-            restored[hidden] = picture.pixels[hidden]
         return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
 
     def _restore(self, pixels: Pixels, space: Space, known: Known, progress: Progress = lambda share: None) -> Pixels:
