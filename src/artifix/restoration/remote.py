@@ -12,6 +12,7 @@ from typing import Any, Final
 import fsspec
 
 from artifix.errors import DataError, OutputError
+from artifix.image.output import sync_file, sync_folder
 from artifix.image.signature import SIGNATURE_BYTES, signature
 
 # Where a file appears whole as it is put there. Elsewhere it is put beside its place, then renamed.
@@ -135,8 +136,12 @@ class Folder:
         try:
             self.files.makedirs(parent, exist_ok=True)
             self.files.put_file(str(source), temporary)
+            if self._local:
+                sync_file(Path(temporary))
             if temporary != path:
                 self.files.mv(temporary, path)
+            if self._local:
+                sync_folder(Path(parent))
         except Exception as error:  # every filesystem has its own
             if temporary != path:
                 with suppress(Exception):

@@ -61,37 +61,39 @@ def restore_video(
     container = container_of(target)
     settings = restorer.settings + f" codec={codec or 'default'}" + (f" crf={crf}" if crf is not None else "")
     if not overwrite and is_made(target, source, settings):
+        with Segments(target, source) as segments:
+            segments.sweep()
         return Record(str(source), str(target), "kept")
     began = time.perf_counter()
     video = probe(source, max_pixels=max_pixels)
     encoding = choose(video, codec, crf)
     restorer = restorer.for_video(video.codec)
-    segments = Segments(target)
-    asked = {
-        "model": restorer.engine.fingerprint,
-        "strength": restorer.strength,
-        "precision": restorer.engine.precision,
-    }
-    done = segments.begin(job_of(video, encoding, asked, segment))
-    tally = Tally()
-    behind = sum(len(each.times) for each in done)
-    try:
-        notes = _try(container, video, encoding, segments)
-        with (
-            ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
-            ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
-        ):
-            for first in frames:
-                rest = itertools.islice(frames, segment - 1)
-                done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
-    except ArtifixError:
-        if not done:  # nothing is there to go on from
-            segments.end()
-        raise
-    with atomic_output(target, overwrite=overwrite, mode=permissions(source)) as file:
-        assemble(file, container, video, done, origin_of(source, settings))
-    copy_attributes(source, target, dates=keep_dates)
-    segments.end()
+    with Segments(target, source) as segments:
+        asked = {
+            "model": restorer.engine.fingerprint,
+            "strength": restorer.strength,
+            "precision": restorer.engine.precision,
+        }
+        done = segments.begin(job_of(video, encoding, asked, segment))
+        tally = Tally()
+        behind = sum(len(each.times) for each in done)
+        try:
+            notes = _try(container, video, encoding, segments)
+            with (
+                ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
+                ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
+            ):
+                for first in frames:
+                    rest = itertools.islice(frames, segment - 1)
+                    done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
+        except ArtifixError:
+            if not done:  # nothing is there to go on from
+                segments.end()
+            raise
+        with atomic_output(target, overwrite=overwrite, mode=permissions(source)) as file:
+            assemble(file, container, video, done, origin_of(source, settings))
+        copy_attributes(source, target, dates=keep_dates)
+        segments.end()
     progress(1.0)
     seconds = round(time.perf_counter() - began, 3)
     notes = [*notes, *_said(video, encoding, tally)]

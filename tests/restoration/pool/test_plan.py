@@ -1,5 +1,6 @@
 """A folder to be restored by a pool: what a plan holds, and what a worker does of it."""
 
+import dataclasses
 import os
 import socket
 
@@ -13,9 +14,11 @@ pytest.importorskip("fsspec")
 
 from artifix.restoration.attempts import Attempts  # noqa: E402
 from artifix.restoration.distributed import Pool, RestoreWorker, run  # noqa: E402
-from artifix.restoration.manifest import MANIFEST, PARTS, Manifest, rows_of, table_of  # noqa: E402
+from artifix.restoration.manifest import MANIFEST, PARTS, rows_of, table_of  # noqa: E402
 from artifix.restoration.planning import plan  # noqa: E402
 from artifix.restoration.remote import Folder  # noqa: E402
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
 def done_by_one_worker(planned):
@@ -69,15 +72,59 @@ def test_a_run_that_was_stopped_goes_on_from_its_parts(memory, jpeg, make_model)
     assert sorted(memory.find("/out")) == ["/out/a.jpg", "/out/b.jpg", f"/out/{MANIFEST}"]
 
 
-def test_an_output_that_no_row_tells_of_is_kept(tmp_path, jpeg, make_model):
-    for name in ("in/a.jpg", "out/a.jpg"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_bytes(jpeg)
-    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={"model": str(make_model())})
-    records = list(run(planned))  # nothing to do, so no Ray is started
+def looked_at(planned):
+    """What a worker makes of the outputs that are there."""
+    kept = [dataclasses.replace(row, status="kept") for row in planned.kept]
+    return rows_of(RestoreWorker(planned.job, 1, Attempts())(table_of(kept)))
+
+
+def test_an_output_that_no_row_tells_of_is_kept_if_it_is_what_would_be_made(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe("/in/a.jpg", jpeg)
+    done_by_one_worker(plan("memory://in", "memory://out", restorer=settings))
+    memory.rm(f"/out/{MANIFEST}")
+    made = memory.cat("/out/a.jpg")
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings))
+    assert (row.status, row.error) == ("kept", "")
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings | {"strength": 0.5}))
+    assert row.status == "failed"
+    assert "made with strength 1 instead of 0.5" in row.error
+    memory.pipe("/out/a.jpg", jpeg)
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings))
+    assert "memory://out/a.jpg: exists already, and does not say" in row.error
+    assert made != memory.cat("/out/a.jpg") == jpeg
+
+
+def test_what_a_row_tells_of_needs_no_worker(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe("/in/a.jpg", jpeg)
+    done_by_one_worker(plan("memory://in", "memory://out", restorer=settings))
+    records = list(run(plan("memory://in", "memory://out", restorer=settings)))  # Ray is not even started
     assert [record.status for record in records] == ["kept"]
-    assert (tmp_path / "out/a.jpg").read_bytes() == jpeg
-    assert [row.status for row in Manifest(Folder(str(tmp_path / "out")), [MANIFEST], "").rows.values()] == ["kept"]
+
+
+def test_unusual_names_are_known_by_their_content_and_the_rest_is_left_alone(memory, jpeg):
+    memory.pipe(
+        {"/in/a.jpg_large": jpeg, "/in/b.jpg": jpeg, "/in/c.txt": b"text", "/in/d.heic": HEIC, "/in/e.mp4": b""}
+    )
+    planned = plan("memory://in", "memory://out", restorer={}, videos=[".mp4"])
+    assert [(row.source, row.output) for row in planned.todo] == [("a.jpg_large", "a.jpg"), ("b.jpg", "b.jpg")]
+    assert [(str(each.path), each.reason) for each in planned.left_alone] == [
+        ("c.txt", ""),
+        ("d.heic", "needs artifix[heif]"),
+        ("e.mp4", "a video, which is restored if it is named"),
+    ]
+
+
+def test_inputs_of_one_stem_get_outputs_of_their_own(memory, jpeg):
+    memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, "/in/a.jpg.webp": jpeg})
+    planned = plan("memory://in", "memory://out", restorer={}, suffix=".webp")
+    assert [(row.source, row.output) for row in planned.todo] == [
+        ("a.jpg.webp", "a.jpg.webp"),
+        ("a.png", "a.png.webp"),
+    ]
+    (row,) = planned.refused
+    assert (row.source, row.status) == ("a.jpg", "failed")
 
 
 def test_what_kills_its_workers_is_given_up(memory, jpeg, make_model):
@@ -119,8 +166,6 @@ def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
     memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
     with pytest.raises(DataError, match=r"is no manifest of ours, move it away \(it has no error, finished, "):
         plan("memory://in", "memory://out", restorer={})
-    with pytest.raises(OutputError, match=r"a\.webp: would be the output of both"):
-        plan("memory://in", "memory://other", restorer={}, suffix=".webp")
     with pytest.raises(OutputError, match="is the input itself"):
         plan("memory://in", "memory://in/", restorer={})
     with pytest.raises(OutputError, match="has no folder in it"):
