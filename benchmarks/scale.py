@@ -118,7 +118,7 @@ def measure_pool(folder: Path, model: str) -> dict[str, Any]:
         "workers": found,
         "precision": precision,
         "bytes_per_megapixel": {
-            "in": round(sum(row.size for row in rows) / pixels),
+            "in": round(sum(row.input_bytes for row in rows) / pixels),
             "out": round(written / pixels),
         },
     }

@@ -72,7 +72,7 @@ class RecordDisplay:
         """Print a finished picture's record; a failure's reason goes to standard error."""
         self.statuses[record.status] += 1
         self.megapixels += record.frames * record.width * record.height / 1e6
-        self.shares[record.source] = 1.0
+        self.shares[record.input] = 1.0
         self._advance(speed=self._speed())
         if record.status == "failed":
             self._print(f"artifix: {printable(record.error)}", sys.stderr)
@@ -81,9 +81,9 @@ class RecordDisplay:
         elif record.status == "restored":
             frames = f", {record.frames} frames" if record.frames > 1 else ""
             size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
-            self._print(printable(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})"))
+            self._print(printable(f"{record.input} -> {record.output} ({', '.join([size, *record.notes])})"))
         elif record.status == "kept":
-            self._print(printable(f"{record.target}: exists and is kept (--overwrite replaces it)"))
+            self._print(printable(f"{record.output}: exists and is kept (--overwrite replaces it)"))
 
     def leave_alone(self, left_alone: Sequence[LeftAlone], *, strict: bool = False) -> None:
         """Say on standard error what was left alone in folders; as JSON, there is a record for each, too."""

@@ -62,7 +62,7 @@ def test_the_suffix_names_the_format_of_what_comes_out(restore, jpeg):
     done = restore("-", "--suffix", ".webp", "--json", data=jpeg.read_bytes())
     assert Image.open(io.BytesIO(done.stdout)).format == "WEBP"
     record = json.loads(done.stderr)
-    assert (record["source"], record["target"], record["status"]) == ("standard input", "standard output", "restored")
+    assert (record["input"], record["output"], record["status"]) == ("standard input", "standard output", "restored")
 
 
 def test_what_is_no_picture_is_one_line_that_names_the_pipe(restore):

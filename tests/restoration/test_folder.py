@@ -25,7 +25,7 @@ def test_an_error_is_a_record_and_the_rest_goes_on():
             raise OSError(36, "File name too long", "3.png")
         return done(source, target)
 
-    records = {record.source: record for record in restore_all(pairs(4), restore)}
+    records = {record.input: record for record in restore_all(pairs(4), restore)}
     assert [records[f"{n}.png"].status for n in range(4)] == ["restored", "failed", "failed", "failed"]
     assert records["1.png"].error == "1.png: broken"
     assert records["2.png"].error == "2.png: out of memory"
@@ -38,7 +38,7 @@ def test_a_mistake_of_ours_is_told_and_the_rest_goes_on():
             raise ZeroDivisionError("of ours")
         return done(source, target)
 
-    records = {record.source: record for record in restore_all(pairs(2), restore)}
+    records = {record.input: record for record in restore_all(pairs(2), restore)}
     assert records["0.png"].error == "0.png: ZeroDivisionError: of ours"
     assert records["1.png"].status == "restored"
 
@@ -55,7 +55,7 @@ def test_leaving_early_drops_the_rest_and_stops_what_began():
         return done(source, target)
 
     records = restore_all(pairs(50), restore, jobs=2)
-    assert next(records).source == "0.png"
+    assert next(records).input == "0.png"
     left = time.monotonic()
     records.close()
     assert time.monotonic() - left < 2

@@ -207,7 +207,7 @@ def test_a_folder_is_mirrored_and_a_bad_picture_does_not_stop_it(restorer, photo
     for name in ("one.png", "a/one.png", "a/b/two.jpg"):
         write_image(source / name, photograph)
     (source / "a" / "bad.jpg").write_bytes(b"no picture")
-    records = {record.source: record for record in restorer.restore_folder(source, target)}
+    records = {record.input: record for record in restorer.restore_folder(source, target)}
     assert sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()) == [
         "a/b/two.jpg",
         "a/one.png",

@@ -90,7 +90,7 @@ def test_the_command_says_it_and_strict_makes_it_an_error(folder, tmp_path, make
 
 def test_the_library_has_a_record_for_every_file(folder, tmp_path, make_model):
     records = Restorer(make_model()).restore_folder(folder, tmp_path / "out", recursive=False)
-    assert [record.source for record in records] == sorted(record.source for record in records)
-    skipped = {record.source: record.notes for record in records if record.status == "skipped"}
+    assert [record.input for record in records] == sorted(record.input for record in records)
+    skipped = {record.input: record.notes for record in records if record.status == "skipped"}
     assert skipped[str(folder / "j.txt")] == ("not a picture",)
     assert len(records) == 13

@@ -72,7 +72,7 @@ class Pipes:
     def named(self, record: Record) -> Record:
         """The record with the pipes' names in it."""
         texts = {}
-        for field in ("source", "target", "error"):
+        for field in ("input", "output", "error"):
             text = getattr(record, field)
             for path, name in self._names.items():
                 text = text.replace(path, name)

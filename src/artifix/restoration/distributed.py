@@ -26,7 +26,7 @@ from artifix.errors import ArtifixError, ClusterError, ImageError, needs_extra
 from artifix.restoration.attempts import Attempts, SharedAttempts
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.load import load_restorer
-from artifix.restoration.manifest import Row, rows_of, table_of
+from artifix.restoration.manifest import OF_RECORDS, Row, rows_of, table_of
 from artifix.restoration.pairing import Pair
 from artifix.restoration.planning import Job, Plan
 from artifix.restoration.record import Record
@@ -64,19 +64,19 @@ def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
         for row in (*plan.kept, *plan.refused):
             if row.status != "failed" and row.settings != settings:
                 continue
-            if manifest.rows.get(row.source) != row:
+            if manifest.rows.get(row.input) != row:
                 manifest.add(row)
             yield _record(plan.job, row, kept=row.status != "failed")
         unsure = [dataclasses.replace(row, status="kept") for row in plan.kept if row.settings != settings]
-        waiting = {row.source: row for row in (*plan.todo, *unsure)}
+        waiting = {row.input: row for row in (*plan.todo, *unsure)}
         if waiting:
             with _cluster(pool) as workers:
                 for row in _restored(list(waiting.values()), plan.job, pool, workers):
-                    if waiting.pop(row.source, None):  # a block that was done twice is told once
+                    if waiting.pop(row.input, None):  # a block that was done twice is told once
                         manifest.add(row)
                         yield _record(plan.job, row)
         for row in waiting.values():
-            lost = dataclasses.replace(row, error=f"{plan.job.source}/{row.source}: was lost with its worker")
+            lost = dataclasses.replace(row, error=f"{plan.job.source}/{row.input}: was lost with its worker")
             manifest.add(lost)
             yield _record(plan.job, lost)
         manifest.close()
@@ -100,23 +100,17 @@ class RestoreWorker:
 
         Those that a worker may have died of come last, one at a time, so that none is taken for another.
         """
-        rows = {row.source: row for row in rows_of(block)}
+        rows = {row.input: row for row in rows_of(block)}
         suspects = self.attempts.known(rows)
-        pairs = [Pair(Path(row.source), Path(row.output)) for row in rows.values()]
+        pairs = [Pair(Path(row.input), Path(row.output)) for row in rows.values()]
         groups = [[p for p in pairs if (p.source.as_posix() in suspects) is suspect] for suspect in (False, True)]
-        restore = partial(self.restore_file, there={row.source for row in rows.values() if row.status == "kept"})
+        restore = partial(self.restore_file, there={row.input for row in rows.values() if row.status == "kept"})
         settings = self.restorer.settings_at(self.job.quality)
         return table_of(
             [
                 dataclasses.replace(
-                    rows[Path(record.source).as_posix()],
-                    status=record.status,
-                    width=record.width,
-                    height=record.height,
-                    seconds=record.seconds,
-                    notes=record.notes,
-                    error=record.error,
-                    model=record.model,
+                    rows[Path(record.input).as_posix()],
+                    **{name: getattr(record, name) for name in OF_RECORDS},
                     settings="" if record.status == "failed" else settings,
                     finished=time.time(),
                 )
@@ -130,18 +124,17 @@ class RestoreWorker:
 
         The outputs of those that are `there` exist and are not to be replaced.
         """
-        name, began = source.as_posix(), time.perf_counter()
+        name = source.as_posix()
         deaths = self.attempts.begin(name)
         try:
             if deaths >= _DEATHS:
                 raise ClusterError(f"{self.source.address(name)}: its worker died, {deaths} times")
-            record = self._restore_file(name, target.as_posix(), progress, is_there=name in there)
+            return self._restore_file(name, target.as_posix(), progress, is_there=name in there)
         finally:
             self.attempts.end(name)
-        return dataclasses.replace(record, seconds=round(time.perf_counter() - began, 3))
 
     def _restore_file(self, name: str, output: str, progress: Progress, *, is_there: bool) -> Record:
-        address = self.source.address(name)
+        address, began = self.source.address(name), time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="artifix-") as folder:
             local = Path(folder) / f"in{Path(name).suffix}"
             made = Path(folder) / f"out{Path(output).suffix}"
@@ -151,6 +144,7 @@ class RestoreWorker:
                     self.target.fetch(output, made)
             except Exception as error:  # every filesystem has its own
                 raise ImageError(f"{address}: cannot be read ({why(error)})") from error
+            fetched = time.perf_counter()
             try:
                 record = self.restorer.restore_file(
                     local, made, quality=self.job.quality, max_pixels=self.job.max_pixels, progress=progress
@@ -160,9 +154,11 @@ class RestoreWorker:
                 raise type(error)(reason) from error
             except Exception as error:  # one picture among millions ends nothing, whatever it found
                 raise ImageError(f"{address}: {type(error).__name__} ({why(error)})") from error
+            made_at = time.perf_counter()
             if record.status == "restored":
                 self.target.put(made, output, self.job.token)
-        return dataclasses.replace(record, source=name, target=output)
+        way = fetched - began + time.perf_counter() - made_at
+        return dataclasses.replace(record, input=name, output=output, seconds=round(record.seconds + way, 3))
 
 
 @contextmanager
@@ -231,9 +227,9 @@ def _restored(todo: list[Row], job: Job, pool: Pool, workers: int) -> Iterator[R
 
 
 def _record(job: Job, row: Row, *, kept: bool = False) -> Record:
-    source, target = f"{job.source}/{row.source}", f"{job.target}/{row.output}"
-    status = "kept" if kept else row.status
-    return Record(source, target, status, row.width, row.height, row.seconds, row.notes, row.error, model=row.model)
+    source, target = f"{job.source}/{row.input}", f"{job.target}/{row.output}"
+    fields = {name: getattr(row, name) for name in OF_RECORDS} | ({"status": "kept"} if kept else {})
+    return Record(source, target, input_bytes=row.input_bytes, **fields)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,14 +1,15 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
 import dataclasses
-import time
 from abc import ABC, abstractmethod
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
 from artifix.restoration.attributes import copy_attributes, permissions
+from artifix.clock import Clock
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
@@ -23,12 +24,22 @@ class FileRestorer(ABC):
 
     @property
     @abstractmethod
+    def described(self) -> dict[str, Any]:
+        """What restores, as fields of `Record`: its model, engine, precision, strength and detail."""
+
+    @property
+    @abstractmethod
     def settings(self) -> str:
         """All that was asked for and decides what is restored, as `name=value` words."""
 
     def settings_at(self, quality: int | None) -> str:
         """The same with the output encoder's quality."""
         return self.settings + ("" if quality is None else f" quality={quality}")
+
+    def record(self, source: Path, target: Path, size: tuple[int, int], seconds: float, **fields: Any) -> Record:
+        """The record of a file that was restored: its width and height, the seconds of work, and others by name."""
+        fields |= {"input_bytes": source.stat().st_size, "output_bytes": target.stat().st_size} | self.described
+        return Record(str(source), str(target), "restored", *size, round(seconds, 3), **fields)
 
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""
@@ -61,7 +72,7 @@ class FileRestorer(ABC):
         settings = self.settings_at(quality)
         if not overwrite and is_made(target, source, settings):
             return Record(str(source), str(target), "kept")
-        began = time.perf_counter()
+        clock = Clock()
         picture = read_picture(source, max_pixels=max_pixels)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)
@@ -69,7 +80,8 @@ class FileRestorer(ABC):
             notes = (f"the first of {picture.frames} frames", *notes)
         restorer = self.for_picture(picture)
         try:
-            restored = restorer.restore_picture(picture, progress)
+            with clock.pausing_between_turns():
+                restored = restorer.restore_picture(picture, progress)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
@@ -82,9 +94,7 @@ class FileRestorer(ABC):
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
         write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
         copy_attributes(source, target, dates=keep_dates)
-        seconds = time.perf_counter() - began
-        size = width, height, round(seconds, 3)
-        return Record(str(source), str(target), "restored", *size, notes, model=restorer.model)
+        return restorer.record(source, target, (width, height), clock.seconds, notes=notes)
 
     def restore_folder(
         self,
@@ -108,4 +118,4 @@ class FileRestorer(ABC):
         pairing = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
         restore = partial(self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels)
         records = [*pairing.records, *restore_all(pairing.pairs, restore, jobs)]
-        return sorted(records, key=lambda record: Path(record.source))
+        return sorted(records, key=lambda record: Path(record.input))

@@ -112,9 +112,9 @@ def plan(
         names.append(Wanted(Pair(path, simple), longer))
     pairs, clashes = settle(names)
     for clash in clashes:
-        found = wanted[Path(clash.source)]
+        found = wanted[Path(clash.input)]
         error = f"{sources.address(found.name)}: its output would be another picture's, too"
-        made.refused.append(Row(found.name, clash.target, found.size, found.stamp, "failed", error=error))
+        made.refused.append(Row(found.name, clash.output, found.size, found.stamp, "failed", error=error))
     for source_path, target_path in sorted(pairs):
         found, output = wanted[source_path], target_path.as_posix()
         before = made.manifest.rows.get(found.name)
@@ -134,7 +134,7 @@ def _is_current(row: Row | None, found: Found, output: str) -> bool:
     """Whether the output that is there is of the source as it is; one that no row tells of is taken for it."""
     if row is None:
         return True
-    return row.status != "failed" and (row.output, row.size, row.stamp) == (output, found.size, found.stamp)
+    return row.status != "failed" and (row.output, row.input_bytes, row.stamp) == (output, found.size, found.stamp)
 
 
 def _is_unknown(path: Path, videos: Collection[str]) -> bool:

@@ -1,5 +1,6 @@
 """Restore a picture by a network: to YCbCr -> tiles -> engine -> joined -> to RGB."""
 
+import contextvars
 import copy
 import dataclasses
 import threading
@@ -75,6 +76,13 @@ class Restorer(FileRestorer):
         self._detail, self._precision = detail, precision
         self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What restores, as fields of `Record`."""
+        engine = self.engine
+        ran = {"engine": engine.name, "precision": engine.precision}
+        return {"model": self.model, "strength": self.strength, "detail": self._detail} | ran
 
     @property
     def settings(self) -> str:
@@ -177,7 +185,10 @@ class Restorer(FileRestorer):
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
         try:
-            done = [pool.submit(fill, rows, columns, kept) for rows, columns, kept, _ in tiles]
+            done = [
+                pool.submit(contextvars.copy_context().run, fill, rows, columns, kept)
+                for rows, columns, kept, _ in tiles
+            ]
             for (*_, share), future in zip(tiles, done, strict=True):
                 future.result()
                 progress(share)

@@ -95,11 +95,11 @@ def restore_video(
         copy_attributes(source, target, dates=keep_dates)
         segments.end()
     progress(1.0)
-    seconds = round(time.perf_counter() - began, 3)
+    seconds = time.perf_counter() - began
     notes = [*notes, *_said(video, encoding, tally)]
     count = sum(len(each.times) for each in done)
-    size = video.width, video.height, seconds
-    return Record(str(source), str(target), "restored", *size, tuple(notes), frames=count, model=restorer.model)
+    size = video.width, video.height
+    return restorer.record(source, target, size, seconds, notes=tuple(notes), frames=count)
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:

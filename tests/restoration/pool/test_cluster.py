@@ -136,4 +136,4 @@ def test_a_node_dies_midway_and_nothing_is_lost(cluster, photograph, make_model,
     assert sum(row.status == "restored" for row in rows.values()) == count
 
     again = plan(str(source), str(target), restorer={}, suffix=".png")
-    assert [row.source for row in again.todo] == ["broken.jpg"]
+    assert [row.input for row in again.todo] == ["broken.jpg"]
