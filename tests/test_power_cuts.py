@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from artifix.engines.cache import read_cached, write_cached
 from artifix.restoration import Restorer
-from artifix.restoration.cache import read_cached, write_cached
 
 
 class CutError(BaseException):

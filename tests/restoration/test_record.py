@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from artifix.cli import app
 from artifix import clock
+from artifix.cli import app
 from artifix.restoration import Record, Restorer
 from artifix.restoration.record import SCHEMA_VERSION
 

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
 from artifix.restoration.attributes import copy_attributes, permissions
-from artifix.clock import Clock
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
