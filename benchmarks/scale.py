@@ -88,7 +88,8 @@ def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
 
 def measure_pool(folder: Path, model: str) -> dict[str, Any]:
     """Each number of workers, one processor each: megapixels a second from the first picture done to the last."""
-    from artifix.restoration.distributed import Pool, plan, run
+    from artifix.restoration.distributed import Pool, run
+    from artifix.restoration.planning import plan
 
     found: dict[str, Any] = {}
     for workers in WORKERS:
@@ -117,7 +118,7 @@ def measure_pool(folder: Path, model: str) -> dict[str, Any]:
         "workers": found,
         "precision": precision,
         "bytes_per_megapixel": {
-            "in": round(sum(row.size for row in rows) / pixels),
+            "in": round(sum(row.input_bytes for row in rows) / pixels),
             "out": round(written / pixels),
         },
     }

@@ -63,7 +63,6 @@ def test_a_failure_is_one_line_without_traceback(make_model, tmp_path):
         (["restore", "empty"], "no pictures in it"),
         (["restore", "in/a.png", "-o", "in/a.png"], "is the input itself"),
         (["restore", "in/a.png", "-o", "a.xyz"], "xyz"),
-        (["restore", "in/a.png", "in/b/a.png", "-o", "out"], "output of both"),
         (["restore", "in/a.png", "-o", "in/a.png/x.png"], "cannot be"),
         (["restore", "in/a.png", "-o", "o.png", "--max-pixels", "10"], "--max-pixels"),
         (["inspect", "missing.jpg"], "missing.jpg"),

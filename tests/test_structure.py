@@ -21,7 +21,7 @@ FLOORS = [
     {"models", "codecs"},
     {"image", "machine", "provenance", "serving"},
     {"color", "dct", "yuv"},
-    {"errors", "offline", "printable", "threads"},
+    {"clock", "errors", "offline", "printable", "threads"},
 ]
 # What stands on one floor and may still look sideways: measuring and videos need restoring, VGG19 is the trainer's.
 SIDEWAYS = {

@@ -5,24 +5,35 @@ import json
 import sys
 import time
 from collections import Counter
-from typing import Self, TextIO
+from collections.abc import Sequence
+from typing import Any, Final, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from artifix.printable import printable
-from artifix.restoration.folder import Pair
+from artifix.printable import counted, printable
+from artifix.restoration.pairing import Pair
 from artifix.restoration.record import Record
+from artifix.restoration.selection import LeftAlone, in_words
+
+LINE_SECONDS: Final = 30.0
+"""Seconds between the lines that stand for a bar."""
 
 
 class RecordDisplay:
-    """A bar over `count` pictures while they are restored, a line or a JSON record for each that is done."""
+    """A bar over `count` pictures while they are restored, a line or a JSON record for each that is done.
 
-    def __init__(self, count: int, as_json: bool) -> None:
+    Where standard error is no terminal, a line every 30 seconds stands for the bar. Records go to `output`, standard
+    output if none is given.
+    """
+
+    def __init__(self, count: int, as_json: bool, output: TextIO | None = None) -> None:
         self.count, self.as_json = count, as_json
         console = Console(stderr=True)
-        self.output = sys.stdout  # records go here, whatever a library's own lines are turned away to meanwhile
+        # Records go here, whatever a library's own lines are turned away to meanwhile.
+        self.output = output or sys.stdout
+        self.said = time.monotonic()
         self.shares: dict[str, float] = {}
         self.statuses: Counter[str] = Counter()
         self.megapixels, self.began = 0.0, time.perf_counter()
@@ -55,14 +66,14 @@ class RecordDisplay:
     def hear(self, pair: Pair, share: float) -> None:
         """Move the bar: so much of one picture is done, 0..1."""
         self.shares[str(pair.source)] = share
-        self.bar.update(self.task, completed=sum(self.shares.values()))
+        self._advance()
 
     def show(self, record: Record) -> None:
         """Print a finished picture's record; a failure's reason goes to standard error."""
         self.statuses[record.status] += 1
         self.megapixels += record.frames * record.width * record.height / 1e6
-        self.shares[record.source] = 1.0
-        self.bar.update(self.task, completed=sum(self.shares.values()), speed=self._speed())
+        self.shares[record.input] = 1.0
+        self._advance(speed=self._speed())
         if record.status == "failed":
             self._print(f"artifix: {printable(record.error)}", sys.stderr)
         if self.as_json:
@@ -70,9 +81,32 @@ class RecordDisplay:
         elif record.status == "restored":
             frames = f", {record.frames} frames" if record.frames > 1 else ""
             size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
-            self._print(printable(f"{record.source} -> {record.target} ({', '.join([size, *record.notes])})"))
+            self._print(printable(f"{record.input} -> {record.output} ({', '.join([size, *record.notes])})"))
         elif record.status == "kept":
-            self._print(printable(f"{record.target}: exists and is kept (--overwrite replaces it)"))
+            self._print(printable(f"{record.output}: exists and is kept (--overwrite replaces it)"))
+
+    def leave_alone(self, left_alone: Sequence[LeftAlone], *, strict: bool = False) -> None:
+        """Say on standard error what was left alone in folders; as JSON, there is a record for each, too."""
+        if self.as_json:
+            for each in left_alone:
+                self._print(json.dumps(dataclasses.asdict(each.record)))
+        if left_alone:
+            said = in_words(left_alone) + (", which --strict does not allow" if strict else "")
+            self._print(f"artifix: {printable(said)}", sys.stderr)
+
+    def _advance(self, **fields: Any) -> None:
+        done = sum(self.shares.values())
+        self.bar.update(self.task, completed=done, **fields)
+        now = time.monotonic()
+        if self.bar.disable and now - self.said >= LINE_SECONDS:
+            self.said = now
+            self._print(f"artifix: {self._so_far(done)}", sys.stderr)
+
+    def _so_far(self, done: float) -> str:
+        """How much is done and how long the rest will take, in words."""
+        spent = time.perf_counter() - self.began
+        left = "" if done <= 0 else f", about {_duration(spent * (self.count - done) / done)} left"
+        return f"{done:.2f} of {counted(self.count, 'file')} done in {_duration(spent)}{left}"
 
     def _print(self, line: str, stream: TextIO | None = None) -> None:
         """Print a line as it is; on a terminal, above the bar."""
@@ -86,3 +120,10 @@ class RecordDisplay:
 
     def _speed(self) -> str:
         return f"{self.megapixels / (time.perf_counter() - self.began):.2f} megapixels/s"
+
+
+def _duration(seconds: float) -> str:
+    """`40 s`, `12 min` or `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -26,7 +26,7 @@ def folder(photograph, tmp_path):
 
 
 def models(records):
-    return {record.source.rsplit("/", 1)[-1]: record.model for record in records}
+    return {record.input.rsplit("/", 1)[-1]: record.model for record in records}
 
 
 def test_a_format_has_its_model_and_its_record_names_it(folder, tmp_path, mixed_model):
@@ -73,4 +73,4 @@ def test_the_command_says_which_model_it_used(folder, tmp_path, mixed_model):
     done = CliRunner().invoke(app, ["restore", str(folder), "-o", str(tmp_path / "out"), "--suffix", ".png", "--json"])
     assert done.exit_code == 0, done.output
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {record["source"].rsplit("/", 1)[-1]: record["model"] for record in records} == NAMES
+    assert {record["input"].rsplit("/", 1)[-1]: record["model"] for record in records} == NAMES

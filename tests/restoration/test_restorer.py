@@ -160,7 +160,8 @@ def test_what_a_file_loses_is_said(restorer, photograph, tmp_path):
 def test_an_existing_output_is_kept_unless_overwrite(restorer, photograph, tmp_path):
     write_image(tmp_path / "in.png", photograph)
     (tmp_path / "out.png").write_bytes(b"mine")
-    assert restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png").status == "kept"
+    with pytest.raises(OutputError, match="exists already"):
+        restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png")
     assert (tmp_path / "out.png").read_bytes() == b"mine"
     assert restorer.restore_file(tmp_path / "in.png", tmp_path / "out.png", overwrite=True).status == "restored"
     assert read_image(tmp_path / "out.png").shape == photograph.shape
@@ -206,7 +207,7 @@ def test_a_folder_is_mirrored_and_a_bad_picture_does_not_stop_it(restorer, photo
     for name in ("one.png", "a/one.png", "a/b/two.jpg"):
         write_image(source / name, photograph)
     (source / "a" / "bad.jpg").write_bytes(b"no picture")
-    records = {record.source: record for record in restorer.restore_folder(source, target)}
+    records = {record.input: record for record in restorer.restore_folder(source, target)}
     assert sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()) == [
         "a/b/two.jpg",
         "a/one.png",

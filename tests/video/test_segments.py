@@ -1,6 +1,7 @@
 """A video that was interrupted: what is kept of it, and how it goes on."""
 
 import itertools
+import json
 import resource
 import signal
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ def test_what_is_whole_outlasts_an_error_that_comes_after_it(make_clip, restorer
         assert (tmp_path / "out.mp4.segments").exists() == bool(left)
 
 
-@pytest.mark.parametrize("spoil", ["empty", "cut", "list", "other"])
+@pytest.mark.parametrize("spoil", ["empty", "cut", "list", "other", "bit", "times", "swapped", "another's"])
 def test_a_spoilt_segment_is_made_anew(make_clip, restorer, tmp_path, spoil):
     clip, out = make_clip("clip.mkv"), tmp_path / "out.mkv"
     whole = tmp_path / "whole.mkv"
@@ -118,10 +119,78 @@ def test_a_spoilt_segment_is_made_anew(make_clip, restorer, tmp_path, spoil):
 
     with pytest.raises(KeyboardInterrupt):
         restore_video(clip, out, restorer, codec="ffv1", segment=2, progress=stop)
-    second = tmp_path / "out.mkv.segments" / "00001.mkv"
-    spoilt = {"empty": b"", "cut": second.read_bytes()[:-400], "other": b"no video", "list": second.read_bytes()}
-    second.write_bytes(spoilt[spoil])
-    if spoil == "list":
-        second.with_suffix(".json").write_text("[1, 2]")
+    folder = tmp_path / "out.mkv.segments"
+    if spoil == "swapped":
+        swap(folder, "00000", "00001")
+    elif spoil == "another's":
+        other = make_clip("other.mkv", samples=stretched)
+        with pytest.raises(KeyboardInterrupt):
+            restore_video(other, tmp_path / "other-out.mkv", restorer, codec="ffv1", segment=2, progress=stop)
+        for suffix in (".mkv", ".json"):
+            (tmp_path / "other-out.mkv.segments" / f"00001{suffix}").replace(folder / f"00001{suffix}")
+    else:
+        spoil_one(folder / "00001.mkv", spoil)
     restore_video(clip, out, restorer, codec="ffv1", segment=2)
     assert out.read_bytes() == whole.read_bytes()
+
+
+def spoil_one(segment, spoil):
+    data, values = segment.read_bytes(), json.loads(segment.with_suffix(".json").read_text())
+    middle = len(data) // 2
+    spoilt = {
+        "empty": b"",
+        "cut": data[:-400],
+        "other": b"no video",
+        "bit": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+    }
+    segment.write_bytes(spoilt.get(spoil, data))
+    if spoil == "list":
+        segment.with_suffix(".json").write_text("[1, 2]")
+    elif spoil == "times":
+        segment.with_suffix(".json").write_text(json.dumps(values | {"times": [t + 1 for t in values["times"]]}))
+
+
+def swap(folder, first, second):
+    for suffix in (".mkv", ".json"):
+        one, other = folder / f"{first}{suffix}", folder / f"{second}{suffix}"
+        one.rename(folder / "aside")
+        other.rename(one)
+        (folder / "aside").rename(other)
+
+
+def test_what_somebody_put_among_the_segments_stays(make_clip, restorer, tmp_path):
+    clip, out = make_clip(), tmp_path / "out.mp4"
+
+    def stop(share):
+        if share > 0.9:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        restore_video(clip, out, restorer, segment=2, progress=stop)
+    (tmp_path / "out.mp4.segments" / "mine.mkv").write_bytes(b"mine")
+    restore_video(clip, out, restorer, segment=2, crf=30)  # another job, which begins anew
+    assert [path.name for path in (tmp_path / "out.mp4.segments").iterdir()] == ["mine.mkv"]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "00000.mkv"])
+def test_an_input_among_the_segments_is_refused_and_stays(make_clip, restorer, tmp_path, name):
+    (tmp_path / "out.mkv.segments").mkdir()
+    clip = make_clip(f"out.mkv.segments/{name}")
+    before = clip.read_bytes()
+    with pytest.raises(OutputError, match="where the output's segments are kept"):
+        restore_video(clip, tmp_path / "out.mkv", restorer)
+    assert clip.read_bytes() == before
+
+
+def test_two_runs_do_not_make_one_output(make_clip, restorer, tmp_path):
+    clip, out = make_clip(), tmp_path / "out.mp4"
+    refused = []
+
+    def again(share):
+        if not refused:
+            with pytest.raises(OutputError, match="another process is making the same output"):
+                restore_video(clip, out, restorer)
+            refused.append(share)
+
+    assert restore_video(clip, out, restorer, progress=again).status == "restored"
+    assert refused

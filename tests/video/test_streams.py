@@ -117,3 +117,34 @@ def test_a_cover_stays_a_cover_or_is_said_to_be_left_out(make_clip, restorer, tm
         for cover in covers:
             assert bytes(next(container.demux(cover))) == file.getvalue()
     assert record.notes == (() if kept else ("stream 1 left out: video mjpeg",))
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+@pytest.mark.parametrize("hours", [1, 10])
+def test_a_clock_that_ran_before_moves_all_streams_by_the_same(make_clip, restorer, tmp_path, hours, name):
+    """As in a transport stream that was recorded from a broadcast: both streams begin hours after 0."""
+    clip, late = make_clip(times=range(0, 200, 20), audio=True), tmp_path / "late.ts"
+    delay = Fraction(1, 5)  # of the sound, which is to stay
+    with av.open(str(clip)) as film, av.open(str(late), "w", format="mpegts") as container:
+        copies = [container.add_stream_from_template(stream) for stream in film.streams]
+        for packet in film.demux():
+            if packet.size:
+                kept = packet.stream_index
+                moved = hours * 3600 + (delay if packet.stream.type == "audio" else 0)
+                packet.pts += int(moved / packet.time_base)
+                packet.dts += int(moved / packet.time_base)
+                packet.stream = copies[kept]
+                container.mux(packet)
+    record = restore_video(late, tmp_path / name, restorer)
+    assert record.frames == 10
+    tick = Fraction(1, 500)
+
+    def starts(path):
+        return [min(time for time, _ in packets(path, kind)) for kind in ("video", "audio")]
+
+    before, after = starts(late), starts(tmp_path / name)
+    assert min(before) > hours * 3600 - 1
+    assert min(after) <= tick
+    assert abs((after[1] - after[0]) - (before[1] - before[0])) <= tick
+    first, last = decoded(late), decoded(tmp_path / name)
+    assert abs((last[-1][0] - last[0][0]) - (first[-1][0] - first[0][0])) <= tick

@@ -85,6 +85,29 @@ def test_a_format_that_cannot_hold_the_picture(client):
     assert "transparency" in error(post(client, file.getvalue(), "a.png", params={"format": "jpeg"}), 400)
 
 
+@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview"])
+def test_a_jpeg_of_many_scans_is_refused(client, photograph, path):
+    file = BytesIO()
+    Image.fromarray(photograph).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    last = data[data.rindex(b"\xff\xda") : -2]
+    assert "scans" in error(post(client, data[:-2] + 1000 * last + data[-2:], path=path), 422)
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "utf-16", "no-such-charset", "hex", '"utf-7"', ""])
+@pytest.mark.parametrize("place", ["form", "part"])
+def test_a_charset_makes_no_difference(client, jpeg, charset, place):
+    form, part = (f"; charset={charset}" if place == where else "" for where in ("form", "part"))
+    line = f"Content-Type: image/jpeg{part}\r\n\r\n"
+    head = '--x\r\nContent-Disposition: form-data; name="file"; filename="ä.jpg"\r\n' + line
+    answer = client.post(
+        "/api/inspect",
+        content=head.encode() + jpeg + b"\r\n--x--\r\n",
+        headers={"content-type": f"multipart/form-data{form}; boundary=x"},
+    )
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize(
     "name",
     [

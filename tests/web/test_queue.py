@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -7,6 +8,14 @@ from artifix.machine import cores
 from artifix.serving.refusal import Refusal
 from artifix.web.limits import Limits
 from artifix.web.queue import WorkQueue
+
+
+@contextmanager
+def inside(queue):
+    """A job that has arrived."""
+    with queue.place() as job:
+        queue.admit(job)
+        yield job
 
 
 @pytest.fixture
@@ -38,13 +47,36 @@ def test_a_failure_is_the_callers(one_worker):
 
 
 def test_places_are_bounded_and_given_back(one_worker):
-    with one_worker.place(), one_worker.place(), one_worker.place():
+    with inside(one_worker), inside(one_worker), inside(one_worker):
         with pytest.raises(Refusal) as refused, one_worker.place():
             pass
         assert refused.value.status_code == 429
         assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
     with one_worker.place():
         pass
+
+
+def test_who_is_on_the_way_keeps_nobody_out(one_worker):
+    async def scene():
+        with ExitStack() as held:
+            for _ in range(20):
+                held.enter_context(one_worker.place())
+            with one_worker.place() as job:
+                assert await one_worker.run(job, lambda progress: "done") == "done"
+
+    asyncio.run(scene())
+
+
+def test_those_on_the_way_are_bounded_and_so_are_those_that_arrive():
+    queue = WorkQueue(Limits(queue=0, workers=1, arriving=2))
+    with queue.place() as first, queue.place() as second:
+        with pytest.raises(Refusal, match="429"), queue.place():
+            pass
+        queue.admit(first)
+        with pytest.raises(Refusal, match="429"):
+            queue.admit(second)
+        assert queue.count("arriving") == 1
+    asyncio.run(queue.close())
 
 
 def test_who_must_come_again_is_told_when_by_how_many_are_in_the_house(monkeypatch):
@@ -66,15 +98,15 @@ def test_who_must_come_again_is_told_when_by_how_many_are_in_the_house(monkeypat
         return retry_after()
 
     async def work(do):
-        with queue.place(), queue.place(), queue.place() as job:
+        with inside(queue), inside(queue), queue.place() as job:
             return await queue.run(job, do)
 
     assert asyncio.run(work(look)) == 51  # it has taken 17 s by now, and there are three
-    with queue.place(), queue.place(), queue.place():
+    with inside(queue), inside(queue), inside(queue):
         assert retry_after() == 13  # the mean is 4.2 s
     for _ in range(20):
         asyncio.run(work(advance))
-    with queue.place(), queue.place(), queue.place():
+    with inside(queue), inside(queue), inside(queue):
         assert retry_after() == 51
     asyncio.run(queue.close())
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx2
 import pytest
@@ -106,6 +107,22 @@ def test_half_a_body_is_not_waited_for(port):
     status, text = failure(talk(port, head(5000), body(bytes(100))[:150]))
     assert status == 408
     assert "0.8 seconds" in text
+
+
+def test_slow_uploads_refuse_nobody_and_are_ended(served, jpeg):
+    limits = Limits(queue=1, workers=1, patience_seconds=3, least_rate=1e6)
+    with served(limits) as port, ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(8)]
+        for client in slow:
+            client.sendall(head(100_000) + body(bytes(1000))[:900])
+        while health(port)["arriving"] <= limits.places:
+            time.sleep(0.01)
+        answer = httpx2.post(f"http://127.0.0.1:{port}/api/inspect", files={"file": ("a.jpg", jpeg)}, timeout=30)
+        assert answer.status_code == 200
+        for client in slow:
+            status, text = failure(b"".join(iter(lambda: client.recv(65_536), b"")))  # noqa: B023
+            assert status == 408
+            assert "1,000,000 bytes a second" in text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import json
 import math
 import signal
@@ -92,8 +93,12 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs th
 
 @app.command()
 def restore(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos, or folders of pictures.")],
-    output: Annotated[str | None, typer.Option("-o", "--output", help="A file, or a folder to mirror into.")] = None,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos, folders; - is standard input.")
+    ],
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="A file, a folder to mirror into, or - .")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +127,8 @@ def restore(
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Restore what is there of JPEGs that were cut off.")
     ] = False,
+    keep_dates: Annotated[bool, typer.Option("--keep-dates", help="Outputs are as old as their inputs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail if anything in a folder was left alone.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures read and written side by side.")] = 2,
     engine_pool: Annotated[
         EnginePool | None, typer.Option(help="Many machines for one folder, from and to any address as s3://...")
@@ -133,11 +140,17 @@ def restore(
 ) -> None:
     """Restore pictures and videos. Inputs stay as they are; without -o, outputs go beside them, named NAME-restored.
 
-    A video is one that is named; in folders only pictures are restored. A video that was interrupted goes on when the
-    same command is run again, from NAME.segments beside its output.
+    An output that exists is kept if it says that it was made of this input with these settings; any other is an error.
+    What is read from a pipe goes to standard output without -o, in its own format or that of --suffix.
+
+    A video is one that is named; in folders only pictures are restored, and a line says what was left alone. A video
+    that was interrupted goes on when the same command is run again, from NAME.segments beside its output.
     """
+    from artifix.cli.leaving import leaving_in_time
+    from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.restoration import Record, load_restorer
-    from artifix.restoration.folder import Progress, pair_up, restore_all
+    from artifix.restoration.folder import Progress, restore_all
+    from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
     from artifix.terminal import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
@@ -170,6 +183,7 @@ def restore(
             address=address,
             workers=workers,
             worker_cpus=worker_cpus,
+            strict=strict,
             restorer=chosen,
             recursive=recursive,
             suffix=suffix,
@@ -178,30 +192,50 @@ def restore(
             max_pixels=max_pixels,
         )
         raise typer.Exit(0 if done else 1)
-    target = Path(output) if output is not None else None
-    pairs = pair_up(map(Path, inputs), target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
-    kinds = {is_video(pair.source) for pair in pairs}
-    if True not in kinds and (codec or crf is not None):
-        raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
-    if False not in kinds and quality is not None:
-        raise typer.BadParameter("--quality is for pictures; videos have --crf")
-    restorer = load_restorer(**chosen)
-
-    with RecordDisplay(len(pairs), as_json) as display:
+    output = check_pipes(inputs, output)
+    with Pipes() as pipes:
+        paths = [pipes.receive(name) for name in inputs]
+        streams = output is not None and is_pipe(output)
+        if output is not None and streams:
+            name = target_name(paths[0], suffix)
+            pairing = Pairing([Pair(paths[0], pipes.stand_in(output, Path(name).suffix))])
+        else:
+            target = Path(output) if output is not None else None
+            pairing = pair_up(paths, target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+        pairs = pairing.pairs
+        kinds = {is_video(pair.source) for pair in pairs}
+        if True not in kinds and (codec or crf is not None):
+            raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
+        if False not in kinds and quality is not None:
+            raise typer.BadParameter("--quality is for pictures; videos have --crf")
+        restorer = load_restorer(**chosen)
 
         def restore(source: Path, target: Path, *, progress: Progress) -> Record:
-            options: dict[str, Any] = {"overwrite": overwrite, "max_pixels": max_pixels, "progress": progress}
+            options: dict[str, Any] = {
+                "overwrite": overwrite,
+                "max_pixels": max_pixels,
+                "keep_dates": keep_dates,
+                "progress": progress,
+            }
             if is_video(source):
                 from artifix.video.restore import restore_video
 
                 name = codec.value if codec else None
-                return restore_video(source, target, restorer, codec=name, crf=crf, **options)
-            return restorer.restore_file(source, target, quality=quality, salvage=salvage, **options)
+                record = restore_video(source, target, restorer, codec=name, crf=crf, **options)
+            else:
+                record = restorer.restore_file(source, target, quality=quality, salvage=salvage, **options)
+            if output is not None and streams:
+                pipes.send(target, output)
+            return record
 
-        with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
-            for record in records:
-                display.show(record)
-    if display.statuses["failed"]:
+        count = len(pairs) + len(pairing.refused)
+        stream = sys.stderr if output == STANDARD else sys.stdout
+        with leaving_in_time(), RecordDisplay(count, as_json, stream) as display:
+            with closing(restore_all(pairs, restore, jobs, display.hear)) as records:
+                for record in itertools.chain(pairing.refused, records):
+                    display.show(pipes.named(record))
+            display.leave_alone(pairing.left_alone, strict=strict)
+    if display.statuses["failed"] or (strict and pairing.left_alone):
         raise typer.Exit(1)
 
 

@@ -17,21 +17,24 @@ def restore_on_cluster(
     address: str | None,
     workers: int | None,
     worker_cpus: int,
+    strict: bool,
     **options: Any,
 ) -> bool:
     """Restore one folder into another, either at any address of fsspec's; whether no picture failed.
 
-    `options` are those of `artifix.restoration.distributed.plan`.
+    With `strict` nothing may have been left alone, either. `options` are those of `artifix.restoration.planning.plan`.
     """
     if len(inputs) != 1 or output is None:
         raise typer.BadParameter("--engine-pool takes one folder, and -o another")
     try:
-        from artifix.restoration.distributed import Pool, plan, run
+        from artifix.restoration.distributed import Pool, run
+        from artifix.restoration.planning import plan
     except ImportError as error:
         raise ClusterError(needs_extra("--engine-pool", "ray", error)) from error
     from artifix.terminal import RecordDisplay
+    from artifix.video.formats import OUTPUT_SUFFIXES
 
-    planned = plan(inputs[0], output, **options)
+    planned = plan(inputs[0], output, videos=OUTPUT_SUFFIXES, **options)
     pool = Pool(address, workers, worker_cpus)
     # Ray tells of dead workers on standard output, where it would be in the midst of the records.
     with (
@@ -41,4 +44,5 @@ def restore_on_cluster(
     ):
         for record in records:
             display.show(record)
-    return not display.statuses["failed"]
+        display.leave_alone(planned.left_alone, strict=strict)
+    return not display.statuses["failed"] and not (strict and planned.left_alone)

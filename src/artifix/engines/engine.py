@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
+from artifix.clock import turn
 from artifix.engines import onnxruntime_engine, openvino_engine, torch_engine
 from artifix.engines.run import WHOLE, Batch, Inside, Loaded, Run, Vector
 from artifix.errors import ModelError
@@ -56,7 +57,7 @@ class Engine:
         height, width = batch.shape[2] - top - bottom, batch.shape[3] - left - right
         if known is None or not self.known:
             known = np.zeros((1, self.known), np.float32)
-        with self.lock:
+        with self.lock, turn():
             try:
                 restored = self.run(batch, inside, known)
                 if restored.shape[2:] != (height, width):  # OpenVINO has been seen to return an earlier result

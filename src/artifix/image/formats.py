@@ -32,13 +32,14 @@ class Format:
 
 
 _ALL: Final = frozenset({"exif", "icc", "xmp", "dpi"})
+_JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jfif", ".jpe")
 _JPEG: Final = frozenset({"density", "extended_xmp", "iptc", "texts", "segments", "mpf", "attached"})
 _PNG: Final = frozenset({"density", "iptc", "texts", "cicp", "chroma", "chunks"})
 _HEIF: Final = frozenset({"exif", "icc", "xmp", "cicp"})
 
 FORMATS: Final = (
     # 95 with full chroma: a restored picture is a finished one, its colour edges are not to be halved again.
-    Format("JPEG", (".jpg", ".jpeg"), 65_500, _ALL | _JPEG, alpha=False, default_quality=95, quality_option=True),
+    Format("JPEG", _JPEG_SUFFIXES, 65_500, _ALL | _JPEG, alpha=False, default_quality=95, quality_option=True),
     Format("PNG", (".png",), 2**31 - 1, _ALL | _PNG, bits=16),
     Format("WEBP", (".webp",), 16_383, _ALL - {"dpi"}, quality_option=True),
     Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL | {"density", "iptc"}, bits=16),
@@ -58,8 +59,7 @@ EXTRA_FORMATS: Final = (
 _BY_SUFFIX: Final = {suffix: format for format in (*FORMATS, *EXTRA_FORMATS) for suffix in format.suffixes}
 
 WRITABLE_SUFFIXES: Final = tuple(suffix for suffix, format in _BY_SUFFIX.items() if is_installed(format.name))
-# In a folder a picture is known by its suffix; a file that is named is read by its content, whatever it is called.
-READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jfif", ".jpe", ".jpg_large", ".mpo", ".j2k", ".jpf", ".jpx")
+READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jpg_large", ".mpo", ".j2k", ".jpf", ".jpx")
 
 
 def output_format(path: Path) -> Format:

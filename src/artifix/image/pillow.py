@@ -27,6 +27,7 @@ from artifix.errors import ArtifixError, ImageError
 from artifix.image import extras, jxl
 from artifix.image.formats import READABLE
 from artifix.image.refusals import refuse
+from artifix.image.scans import reason_against_scans
 
 MAX_PIXELS: Final = 500_000_000
 
@@ -82,7 +83,7 @@ def opened(path: Path, max_pixels: int, content: bytes | None = None) -> Iterato
     with quiet_pillow():
         try:
             if path.is_fifo():  # to open it would wait, and it can be read only once
-                raise ImageError(f"{path}: a pipe; pictures are read from files")
+                raise ImageError(f"{path}: is a pipe, and pictures are read from files")
             with (
                 _stream(path, content) as stream,
                 Image.open(stream, formats=_formats(path, stream, max_pixels)) as file,
@@ -90,6 +91,8 @@ def opened(path: Path, max_pixels: int, content: bytes | None = None) -> Iterato
                 width, height = file.size
                 if width * height > max_pixels:
                     raise _too_large(path, max_pixels)
+                if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
+                    raise ImageError(f"{path}: {reason}")
                 yield file
         except ArtifixError:
             raise

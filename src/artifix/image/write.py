@@ -25,7 +25,14 @@ from artifix.image.tiff import write_tiff
 _INEXPRESSIBLE: Final = (ValueError, TypeError, RuntimeError, SyntaxError, OverflowError, struct.error)
 
 
-def write_picture(path: str | Path, picture: Picture, *, quality: int | None = None, overwrite: bool = False) -> None:
+def write_picture(
+    path: str | Path,
+    picture: Picture,
+    *,
+    quality: int | None = None,
+    overwrite: bool = False,
+    mode: int | None = None,
+) -> None:
     """Write the picture in the format of the path's suffix, with all of its metadata that the format can hold.
 
     PNG, TIFF, JPEG 2000 and BMP are lossless, and PNG and TIFF keep 16 bits. JPEG and AVIF are written at `quality`
@@ -33,7 +40,8 @@ def write_picture(path: str | Path, picture: Picture, *, quality: int | None = N
     `losses` tells beforehand what the file will lack.
 
     The file appears whole or not at all: it is written beside its place and put there at the end. Unless `overwrite`,
-    it never takes the place of another, not even of one that appears meanwhile. OutputError, one line naming the file,
+    it never takes the place of another, not even of one that appears meanwhile. `mode` is a new file's permissions,
+    what is usual if None. OutputError, one line naming the file,
     for an unknown suffix, an output that exists or cannot be written, a picture too large for its format, and
     transparency that the format has no place for (an alpha that is opaque everywhere is left out without harm).
     """
@@ -43,7 +51,7 @@ def write_picture(path: str | Path, picture: Picture, *, quality: int | None = N
         raise ValueError(f"quality must be 1..100, got {quality}")
     picture = _fitted(path, format, picture)
     try:
-        with atomic_output(path, overwrite=overwrite) as file, quiet_pillow():
+        with atomic_output(path, overwrite=overwrite, mode=mode) as file, quiet_pillow():
             _encode(file, format, picture, format.default_quality if quality is None else quality)
     except MemoryError:
         raise OutputError(f"{path}: not enough memory to encode it") from None

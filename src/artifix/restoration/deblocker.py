@@ -2,7 +2,7 @@
 
 import dataclasses
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +32,16 @@ class Deblocker(FileRestorer):
         self.model = SA_DCT
         self.strength, self.max_memory = strength, max_memory
         self._sa_dct = load_sa_dct()
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What restores, as fields of `Record`."""
+        return {"model": self.model, "strength": self.strength}
+
+    @property
+    def settings(self) -> str:
+        """All that decides what is restored, as `name=value` words."""
+        return f"model={self.model} strength={self.strength:g}"
 
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears of its end alone."""

@@ -10,26 +10,27 @@ A picture's output has one name and appears whole, so doing one again, after its
 import dataclasses
 import logging
 import os
-import secrets
 import socket
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from artifix.errors import ArtifixError, ClusterError, DataError, ImageError, OutputError, needs_extra
-from artifix.image import MAX_PIXELS, READABLE_SUFFIXES
+from artifix.errors import ArtifixError, ClusterError, ImageError, needs_extra
 from artifix.restoration.attempts import Attempts, SharedAttempts
-from artifix.restoration.folder import DEFAULT_JOBS, Pair, Progress, restore_all, target_name
+from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.load import load_restorer
-from artifix.restoration.manifest import Manifest, Row, rows_of, table_of
+from artifix.restoration.manifest import OF_RECORDS, Row, rows_of, table_of
+from artifix.restoration.pairing import Pair
+from artifix.restoration.planning import Job, Plan
 from artifix.restoration.record import Record
-from artifix.restoration.remote import Folder, Found, why
+from artifix.restoration.remote import Folder, why
 
 _BLOCK_ROWS: Final = 16  # at most; a block goes to a worker as one task, and to another if that one dies
 _BLOCKS_PER_WORKER: Final = 4  # at least, where there are so many pictures: the last ones end together
@@ -49,96 +50,6 @@ class Pool:
     cpus: int = 1
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a worker must know; `restorer` holds the arguments of `load_restorer`, `token` is this run's own."""
-
-    source: str
-    target: str
-    restorer: Mapping[str, Any]
-    quality: int | None
-    max_pixels: int
-    token: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do: `todo` is restored, `kept` is there already, `refused` cannot be named in an output."""
-
-    job: Job
-    manifest: Manifest
-    todo: list[Row]
-    kept: list[Row]
-    refused: list[Row]
-
-    def __len__(self) -> int:
-        return len(self.todo) + len(self.kept) + len(self.refused)
-
-
-def plan(
-    source: str,
-    target: str,
-    *,
-    restorer: Mapping[str, Any],
-    recursive: bool = True,
-    suffix: str = "",
-    overwrite: bool = False,
-    quality: int | None = None,
-    max_pixels: int = MAX_PIXELS,
-) -> Plan:
-    """What there is to do for a folder of pictures and the one that is to mirror it, both any address of fsspec's.
-
-    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time). An
-    output that no row tells of is kept. `overwrite` does everything again.
-
-    DataError for a folder that is not there, cannot be listed or has no pictures, an unknown kind of address and a
-    manifest that cannot be read; OutputError if two pictures would be one output, or the outputs would be among the
-    pictures.
-    """
-    sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
-    inner = targets.within(sources)
-    if inner == "":
-        raise OutputError(f"{target}: is the input itself; give another output")
-    there = {found.name for found in targets.find()}
-    made = Plan(
-        Job(sources.address(), targets.address(), dict(restorer), quality, max_pixels, token),
-        Manifest(targets, there, token),
-        todo=[],
-        kept=[],
-        refused=[],
-    )
-    owners: dict[str, str] = {}
-    for found in sources.find(recursive=recursive):
-        if found.error:
-            made.refused.append(
-                Row(found.name, "", 0, "", "failed", error=f"{sources.address(found.name)}: {found.error}")
-            )
-            continue
-        if PurePosixPath(found.name).suffix.lower() not in READABLE_SUFFIXES:
-            continue
-        if inner and found.name.startswith(f"{inner}/"):
-            continue
-        if not _can_be_named(found.name):
-            shown = found.name.encode(errors="backslashreplace").decode()
-            error = f"{sources.address(shown)}: its name cannot be an output's"
-            made.refused.append(Row(shown, "", found.size, found.stamp, "failed", error=error))
-            continue
-        output = str(PurePosixPath(found.name).with_name(target_name(Path(found.name), suffix)))
-        if (owner := owners.setdefault(output, found.name)) != found.name:
-            both = f"{sources.address(owner)} and {sources.address(found.name)}"
-            raise OutputError(f"{targets.address(output)}: would be the output of both {both}")
-        before = made.manifest.rows.get(found.name)
-        if output in there and not overwrite and _is_current(before, found, output):
-            made.kept.append(before or Row(found.name, output, found.size, found.stamp, "kept"))
-        else:
-            # It has failed until a worker says otherwise.
-            made.todo.append(Row(found.name, output, found.size, found.stamp, "failed"))
-    if not len(made):
-        nothing = "no pictures in it" + ("" if recursive else " (folders below it: --recursive)")
-        raise DataError(f"{source}: {nothing if sources.is_there() else 'there is no such folder'}")
-    return made
-
-
 def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
     """Do what is planned, and yield a record for each picture as it is done; a failure is a record, not an end.
 
@@ -147,22 +58,25 @@ def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
     when the generator is closed early.
     """
     pool, manifest = pool or Pool(), plan.manifest
-    load_restorer(**plan.job.restorer, threads=pool.cpus)
+    settings = load_restorer(**plan.job.restorer, threads=pool.cpus).settings_at(plan.job.quality)
     manifest.folder.make()
     try:
         for row in (*plan.kept, *plan.refused):
-            if manifest.rows.get(row.source) != row:
+            if row.status != "failed" and row.settings != settings:
+                continue
+            if manifest.rows.get(row.input) != row:
                 manifest.add(row)
             yield _record(plan.job, row, kept=row.status != "failed")
-        waiting = {row.source: row for row in plan.todo}
+        unsure = [dataclasses.replace(row, status="kept") for row in plan.kept if row.settings != settings]
+        waiting = {row.input: row for row in (*plan.todo, *unsure)}
         if waiting:
             with _cluster(pool) as workers:
-                for row in _restored(plan.todo, plan.job, pool, workers):
-                    if waiting.pop(row.source, None):  # a block that was done twice is told once
+                for row in _restored(list(waiting.values()), plan.job, pool, workers):
+                    if waiting.pop(row.input, None):  # a block that was done twice is told once
                         manifest.add(row)
                         yield _record(plan.job, row)
         for row in waiting.values():
-            lost = dataclasses.replace(row, error=f"{plan.job.source}/{row.source}: was lost with its worker")
+            lost = dataclasses.replace(row, error=f"{plan.job.source}/{row.input}: was lost with its worker")
             manifest.add(lost)
             yield _record(plan.job, lost)
         manifest.close()
@@ -182,51 +96,55 @@ class RestoreWorker:
     def __call__(self, block: pa.Table) -> pa.Table:
         """The rows of a block, restored or failed; one picture comes and goes while another is restored.
 
+        A row that says `kept` has an output, which is kept if it says that it was made as this would be, or has failed.
+
         Those that a worker may have died of come last, one at a time, so that none is taken for another.
         """
-        rows = {row.source: row for row in rows_of(block)}
+        rows = {row.input: row for row in rows_of(block)}
         suspects = self.attempts.known(rows)
-        pairs = [Pair(Path(row.source), Path(row.output)) for row in rows.values()]
+        pairs = [Pair(Path(row.input), Path(row.output)) for row in rows.values()]
         groups = [[p for p in pairs if (p.source.as_posix() in suspects) is suspect] for suspect in (False, True)]
+        restore = partial(self.restore_file, there={row.input for row in rows.values() if row.status == "kept"})
+        settings = self.restorer.settings_at(self.job.quality)
         return table_of(
             [
                 dataclasses.replace(
-                    rows[Path(record.source).as_posix()],
-                    status=record.status,
-                    width=record.width,
-                    height=record.height,
-                    seconds=record.seconds,
-                    notes=record.notes,
-                    error=record.error,
-                    model=record.model,
+                    rows[Path(record.input).as_posix()],
+                    **{name: getattr(record, name) for name in OF_RECORDS},
+                    settings="" if record.status == "failed" else settings,
                     finished=time.time(),
                 )
                 for group, jobs in zip(groups, (DEFAULT_JOBS, 1), strict=True)
-                for record in restore_all(group, self.restore_file, jobs)
+                for record in restore_all(group, restore, jobs)
             ]
         )
 
-    def restore_file(self, source: Path, target: Path, *, progress: Progress) -> Record:
-        """Restore a file of the source folder into one of the target's; ArtifixError whatever goes wrong."""
-        name, began = source.as_posix(), time.perf_counter()
+    def restore_file(self, source: Path, target: Path, *, progress: Progress, there: Collection[str] = ()) -> Record:
+        """Restore a file of the source folder into one of the target's; ArtifixError whatever goes wrong.
+
+        The outputs of those that are `there` exist and are not to be replaced.
+        """
+        name = source.as_posix()
         deaths = self.attempts.begin(name)
         try:
             if deaths >= _DEATHS:
                 raise ClusterError(f"{self.source.address(name)}: its worker died, {deaths} times")
-            record = self._restore_file(name, target.as_posix(), progress)
+            return self._restore_file(name, target.as_posix(), progress, is_there=name in there)
         finally:
             self.attempts.end(name)
-        return dataclasses.replace(record, seconds=round(time.perf_counter() - began, 3))
 
-    def _restore_file(self, name: str, output: str, progress: Progress) -> Record:
-        address = self.source.address(name)
+    def _restore_file(self, name: str, output: str, progress: Progress, *, is_there: bool) -> Record:
+        address, began = self.source.address(name), time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="artifix-") as folder:
             local = Path(folder) / f"in{Path(name).suffix}"
             made = Path(folder) / f"out{Path(output).suffix}"
             try:
                 self.source.fetch(name, local)
+                if is_there:
+                    self.target.fetch(output, made)
             except Exception as error:  # every filesystem has its own
                 raise ImageError(f"{address}: cannot be read ({why(error)})") from error
+            fetched = time.perf_counter()
             try:
                 record = self.restorer.restore_file(
                     local, made, quality=self.job.quality, max_pixels=self.job.max_pixels, progress=progress
@@ -236,8 +154,11 @@ class RestoreWorker:
                 raise type(error)(reason) from error
             except Exception as error:  # one picture among millions ends nothing, whatever it found
                 raise ImageError(f"{address}: {type(error).__name__} ({why(error)})") from error
-            self.target.put(made, output, self.job.token)
-        return dataclasses.replace(record, source=name, target=output)
+            made_at = time.perf_counter()
+            if record.status == "restored":
+                self.target.put(made, output, self.job.token)
+        way = fetched - began + time.perf_counter() - made_at
+        return dataclasses.replace(record, input=name, output=output, seconds=round(record.seconds + way, 3))
 
 
 @contextmanager
@@ -305,26 +226,10 @@ def _restored(todo: list[Row], job: Job, pool: Pool, workers: int) -> Iterator[R
         yield from rows_of(block)
 
 
-def _is_current(row: Row | None, found: Found, output: str) -> bool:
-    """Whether the output that is there is of the source as it is; one that no row tells of is taken for it."""
-    if row is None:
-        return True
-    return row.status != "failed" and (row.output, row.size, row.stamp) == (output, found.size, found.stamp)
-
-
-def _can_be_named(name: str) -> bool:
-    """Whether an output may be named so: by text, with none of the ways out of its folder that a store's keys allow."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return not any(part in ("", ".", "..") for part in name.split("/")) and "\\" not in name
-
-
 def _record(job: Job, row: Row, *, kept: bool = False) -> Record:
-    source, target = f"{job.source}/{row.source}", f"{job.target}/{row.output}"
-    status = "kept" if kept else row.status
-    return Record(source, target, status, row.width, row.height, row.seconds, row.notes, row.error, model=row.model)
+    source, target = f"{job.source}/{row.input}", f"{job.target}/{row.output}"
+    fields = {name: getattr(row, name) for name in OF_RECORDS} | ({"status": "kept"} if kept else {})
+    return Record(source, target, input_bytes=row.input_bytes, **fields)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,25 +1,19 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
-import time
+import dataclasses
 from abc import ABC, abstractmethod
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
-from artifix.restoration.folder import DEFAULT_JOBS, Progress, pair_up, restore_all
+from artifix.restoration.attributes import copy_attributes, permissions
+from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
+from artifix.restoration.origin import is_made, origin_of, with_origin
+from artifix.restoration.pairing import pair_up
 from artifix.restoration.record import Record
-
-
-def is_there(target: Path, source: Path) -> bool:
-    """Whether a source has its output; OutputError if that is the source itself, or its name is no file's."""
-    try:
-        there = source.exists() and target.is_file()
-    except OSError as error:  # such as a name too long
-        raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
-    if there and target.samefile(source):
-        raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
-    return there
 
 
 class FileRestorer(ABC):
@@ -27,6 +21,25 @@ class FileRestorer(ABC):
 
     model: str
     """A shipped model's name, a .safetensors file or sa-dct."""
+
+    @property
+    @abstractmethod
+    def described(self) -> dict[str, Any]:
+        """What restores, as fields of `Record`: its model, engine, precision, strength and detail."""
+
+    @property
+    @abstractmethod
+    def settings(self) -> str:
+        """All that was asked for and decides what is restored, as `name=value` words."""
+
+    def settings_at(self, quality: int | None) -> str:
+        """The same with the output encoder's quality."""
+        return self.settings + ("" if quality is None else f" quality={quality}")
+
+    def record(self, source: Path, target: Path, size: tuple[int, int], seconds: float, **fields: Any) -> Record:
+        """The record of a file that was restored: its width and height, the seconds of work, and others by name."""
+        fields |= {"input_bytes": source.stat().st_size, "output_bytes": target.stat().st_size} | self.described
+        return Record(str(source), str(target), "restored", *size, round(seconds, 3), **fields)
 
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""
@@ -45,18 +58,23 @@ class FileRestorer(ABC):
         quality: int | None = None,
         max_pixels: int = MAX_PIXELS,
         salvage: bool = False,
+        keep_dates: bool = False,
         progress: Progress = lambda share: None,
     ) -> Record:
         """Restore a file into another, whose suffix names its format; all that goes with the picture goes with it.
 
+        So do the source's permissions and extended attributes, and with `keep_dates` its times.
+
         `quality` 1..100 is the encoder's, None the format's default. With `salvage`, a JPEG that was cut off is
-        restored as far as it goes. An existing target is kept unless `overwrite`. Missing folders are made.
-        ImageError, ModelError and OutputError say what is wrong; nothing is then left behind.
+        restored as far as it goes. Unless `overwrite`, an existing target is kept if it says that it was made of this
+        source with these settings, and is an OutputError if it does not. Missing folders are made. ImageError,
+        ModelError and OutputError say what is wrong; nothing is then left behind.
         """
         source, target = Path(source), Path(target)
-        if not overwrite and is_there(target, source):
+        settings = self.settings_at(quality)
+        if not overwrite and is_made(target, source, settings):
             return Record(str(source), str(target), "kept")
-        began = time.perf_counter()
+        clock = Clock()
         picture = read_picture(source, max_pixels=max_pixels, salvage=salvage)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)
@@ -64,18 +82,21 @@ class FileRestorer(ABC):
             notes = (f"the first of {picture.frames} frames", *notes)
         restorer = self.for_picture(picture)
         try:
-            restored = restorer.restore_picture(picture, progress)
+            with clock.pausing_between_turns():
+                restored = restorer.restore_picture(picture, progress)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
+        metadata = restored.metadata
+        xmp = with_origin(metadata.xmp, origin_of(source, settings))
+        restored = dataclasses.replace(restored, metadata=metadata._replace(xmp=xmp))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
-        write_picture(target, restored, quality=quality, overwrite=overwrite)
-        seconds = time.perf_counter() - began
-        size = width, height, round(seconds, 3)
-        return Record(str(source), str(target), "restored", *size, notes, model=restorer.model)
+        write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
+        copy_attributes(source, target, dates=keep_dates)
+        return restorer.record(source, target, (width, height), clock.seconds, notes=notes)
 
     def restore_folder(
         self,
@@ -90,15 +111,16 @@ class FileRestorer(ABC):
         salvage: bool = False,
         jobs: int = DEFAULT_JOBS,
     ) -> list[Record]:
-        """Restore every picture of a folder into another that mirrors it; one record a picture, in their order.
+        """Restore every picture of a folder into another that mirrors it; one record a file, in their order.
 
         A picture that fails is a record with its error, and the rest goes on; those already there are kept, so a run
-        that was stopped goes on. `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side.
-        DataError if the folder has no pictures, OutputError if two pictures would meet in one output.
+        that was stopped goes on. What is no picture, or of a kind that cannot be read, is a record that says so.
+        `suffix` is `pair_up`'s, `jobs` how many pictures are read and written side by side. DataError if the folder has
+        no pictures.
         """
-        pairs = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
+        pairing = pair_up([Path(source)], Path(target), recursive=recursive, suffix=suffix)
         restore = partial(
             self.restore_file, overwrite=overwrite, quality=quality, max_pixels=max_pixels, salvage=salvage
         )
-        records = {record.source: record for record in restore_all(pairs, restore, jobs)}
-        return [records[str(pair.source)] for pair in pairs]
+        records = [*pairing.records, *restore_all(pairing.pairs, restore, jobs)]
+        return sorted(records, key=lambda record: Path(record.input))

@@ -10,13 +10,13 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifix.errors import DataError
-from artifix.restoration.record import Status
+from artifix.restoration.record import SCHEMA_VERSION, Record, Status
 from artifix.restoration.remote import Folder, why
 
 MANIFEST: Final = "manifest.parquet"
@@ -29,44 +29,59 @@ _PART_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one picture. Names are paths in the source and the output folder."""
+    """What became of one picture: the fields of `Record`, and what a later run has to know.
 
-    source: str
+    Names are paths in the input and the output folder.
+    """
+
+    input: str
     output: str
-    size: int
-    """Of the source, in bytes; with `stamp`, what tells whether it changed."""
+    input_bytes: int
+    """With `stamp`, what tells whether the input changed."""
     stamp: str
-    """The source's ETag or time of change, whatever its filesystem tells."""
+    """The input's ETag or time of change, whatever its filesystem tells."""
     status: Status
     width: int = 0
     height: int = 0
     seconds: float = 0.0
+    """Of work, the way from the input folder and to the output folder included."""
     notes: tuple[str, ...] = ()
     error: str = ""
     finished: float = 0.0
     """When, in seconds since 1970."""
     model: str = ""
-    """What restored it."""
+    settings: str = ""
+    """What was asked for, as `FileRestorer.settings_at` says it."""
+    engine: str = ""
+    precision: str = ""
+    strength: float = 1.0
+    detail: float = 0.0
+    frames: int = 1
+    output_bytes: int = 0
 
 
+_TYPES: Final[dict[Any, pa.DataType]] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    tuple[str, ...]: pa.list_(pa.string()),
+}
 SCHEMA: Final = pa.schema(
-    {
-        "source": pa.string(),
-        "output": pa.string(),
-        "size": pa.int64(),
-        "stamp": pa.string(),
-        "status": pa.string(),
-        "width": pa.int32(),
-        "height": pa.int32(),
-        "seconds": pa.float64(),
-        "notes": pa.list_(pa.string()),
-        "error": pa.string(),
-        "finished": pa.float64(),
-        "model": pa.string(),
-    }
+    [(field.name, _TYPES.get(field.type, pa.string())) for field in dataclasses.fields(Row)],  # Status is a string
+    {"artifix.records": str(SCHEMA_VERSION)},
 )
+OF_RECORDS: Final = tuple(
+    field.name
+    for field in dataclasses.fields(Row)
+    if field.name in Record.__dataclass_fields__ and field.name not in ("input", "output", "input_bytes")
+)
+"""The fields that a record decides of its row."""
 
-_NEEDED: Final = set(SCHEMA.names) - {"model"}  # which manifests had none of at first
+_DEFAULTS: Final = {
+    field.name: field.default for field in dataclasses.fields(Row) if field.default is not dataclasses.MISSING
+}
+_RENAMED: Final = {"source": "input", "size": "input_bytes"}  # in manifests of before there was a version
+_NEEDED: Final = ("input", "output", "input_bytes", "stamp", "status", "error", "finished")
 
 
 def table_of(rows: list[Row]) -> pa.Table:
@@ -75,13 +90,16 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 
 def rows_of(table: pa.Table) -> list[Row]:
-    """The rows in such a table."""
-    # Notes of none, and the model in manifests that had no such column, come as null.
-    return [Row(**row | {"notes": tuple(row["notes"] or ()), "model": row["model"] or ""}) for row in table.to_pylist()]
+    """The rows in such a table, in one of before there was a version, too."""
+    table = table.rename_columns([_RENAMED.get(name, name) for name in table.column_names])
+    known = [name for name in table.column_names if name in SCHEMA.names]
+    rows = table.select(known).cast(pa.schema([SCHEMA.field(name) for name in known])).to_pylist()
+    given = ({name: value for name, value in row.items() if value is not None} for row in rows)
+    return [Row(**_DEFAULTS | row | {"notes": tuple(row.get("notes") or ())}) for row in given]
 
 
 class Manifest:
-    """The manifest of an output folder: `rows` by their source; new ones reach the folder a part at a time.
+    """The manifest of an output folder: `rows` by their input; new ones reach the folder a part at a time.
 
     `there` names the files in the folder, `token` is the run's own.
     DataError if the folder has a manifest that cannot be read.
@@ -92,13 +110,13 @@ class Manifest:
         self.rows: dict[str, Row] = {}
         self.parts = sorted(name for name in there if name.startswith(f"{PARTS}/") and name.endswith(".parquet"))
         for name in [MANIFEST] * (MANIFEST in there) + self.parts:
-            self.rows |= {row.source: row for row in _read(folder, name)}
+            self.rows |= {row.input: row for row in _read(folder, name)}
         self._waiting: list[Row] = []
         self._written = time.monotonic()
 
     def add(self, row: Row) -> None:
-        """Take a row in place of the source's earlier one."""
-        self.rows[row.source] = row
+        """Take a row in place of the input's earlier one."""
+        self.rows[row.input] = row
         self._waiting.append(row)
         if len(self._waiting) >= _PART_ROWS or time.monotonic() - self._written > _PART_SECONDS:
             self.save_part()
@@ -117,7 +135,7 @@ class Manifest:
         """Make the parts into the one manifest."""
         self.save_part()
         if self.parts:
-            _write(self.folder, MANIFEST, sorted(self.rows.values(), key=lambda row: row.source), self.token)
+            _write(self.folder, MANIFEST, sorted(self.rows.values(), key=lambda row: row.input), self.token)
         for name in self.parts:
             self.folder.remove(name)
         self.parts = []
@@ -131,9 +149,11 @@ def _read(folder: Folder, name: str) -> list[Row]:
         except Exception as error:  # every filesystem has its own
             raise DataError(f"{folder.address(name)}: cannot be read ({why(error)})") from error
         try:
-            if missing := _NEEDED - set(pq.read_schema(local).names):
-                raise ValueError(f"it has no {', '.join(sorted(missing))}")
-            return rows_of(pq.read_table(local, schema=SCHEMA))
+            table = pq.read_table(local)
+            names = {_RENAMED.get(name, name) for name in table.column_names}
+            if missing := sorted(set(_NEEDED) - names):
+                raise ValueError(f"it has no {', '.join(missing)}")
+            return rows_of(table)
         except Exception as error:  # Arrow's, or a column that is not ours
             reason = why(error).replace(str(local), name)
             raise DataError(f"{folder.address(name)}: is no manifest of ours, move it away ({reason})") from error

@@ -1,24 +1,41 @@
-"""What became of one file, as a folder run, a cluster and a video tell it alike."""
+"""What became of one file, as a folder run, a cluster, a video and the HTTP API tell it alike (docs/records.md)."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-Status = Literal["restored", "kept", "failed"]
+Status = Literal["restored", "kept", "skipped", "failed"]
+
+SCHEMA_VERSION: Final = 1
+"""Counts up when a field goes or changes its meaning; new fields alone leave it."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one file. `status` is restored, kept (the output was there already) or failed."""
+    """What became of one file.
 
-    source: str
-    target: str
+    `status` is restored, kept (the output was there already), skipped (left alone in a folder) or failed.
+    """
+
+    input: str
+    output: str
+    """Empty where there is to be none."""
     status: Status
     width: int = 0
     height: int = 0
     seconds: float = 0.0
+    """Of reading, of the network and of writing; not of waiting for another picture's turn."""
     notes: tuple[str, ...] = ()
     error: str = ""
     frames: int = 1
     """A video's."""
     model: str = ""
     """What restored it: a shipped model's name, a .safetensors file or sa-dct."""
+    engine: str = ""
+    """What ran the network."""
+    precision: str = ""
+    """The network's arithmetic."""
+    strength: float = 1.0
+    detail: float = 0.0
+    input_bytes: int = 0
+    output_bytes: int = 0
+    schema: int = field(default=SCHEMA_VERSION, kw_only=True)

@@ -12,6 +12,8 @@ from typing import Any, Final
 import fsspec
 
 from artifix.errors import DataError, OutputError
+from artifix.image.output import sync_file, sync_folder
+from artifix.image.signature import SIGNATURE_BYTES, signature
 
 # Where a file appears whole as it is put there. Elsewhere it is put beside its place, then renamed.
 _OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "memory"})
@@ -117,6 +119,12 @@ class Folder:
         """Copy a file of this folder into a local one; whatever the filesystem raises if that fails."""
         self.files.get_file(self._path(name), str(target))
 
+    def signature(self, name: str) -> str:
+        """What the first bytes of a file of this folder say that it is; empty if they are unknown or not to be had."""
+        with suppress(Exception):  # every filesystem has its own
+            return signature(self.files.cat_file(self._path(name), start=0, end=SIGNATURE_BYTES))
+        return ""
+
     def put(self, source: Path, name: str, token: str = "") -> None:
         """Put a local file into this folder, whole or not at all, in place of what is there; OutputError if not.
 
@@ -128,8 +136,12 @@ class Folder:
         try:
             self.files.makedirs(parent, exist_ok=True)
             self.files.put_file(str(source), temporary)
+            if self._local:
+                sync_file(Path(temporary))
             if temporary != path:
                 self.files.mv(temporary, path)
+            if self._local:
+                sync_folder(Path(parent))
         except Exception as error:  # every filesystem has its own
             if temporary != path:
                 with suppress(Exception):

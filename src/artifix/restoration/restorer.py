@@ -1,5 +1,6 @@
 """Restore a picture by a network: to YCbCr -> tiles -> engine -> joined -> to RGB."""
 
+import contextvars
 import copy
 import dataclasses
 import threading
@@ -72,8 +73,23 @@ class Restorer(FileRestorer):
         self.tile_pixels = _tile_pixels(self.engine, max_memory)
         self._by_format, self._is_blend = model is None and not detail, bool(detail)
         self._known = NOTHING  # of images that are restored without their file
+        self._detail, self._precision = detail, precision
         self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What restores, as fields of `Record`."""
+        engine = self.engine
+        ran = {"engine": engine.name, "precision": engine.precision}
+        return {"model": self.model, "strength": self.strength, "detail": self._detail} | ran
+
+    @property
+    def settings(self) -> str:
+        """All that was asked for and decides what is restored, as `name=value` words; where no model was, `auto`."""
+        name = "auto" if self._by_format else self.card.name.replace(" ", "_")
+        words = [f"model={name}:{self.engine.fingerprint}", f"strength={self.strength:g}", f"detail={self._detail:g}"]
+        return " ".join(words + [f"precision={self._precision}"] * (self._precision != "auto"))
 
     @property
     def card(self) -> ModelCard:
@@ -140,15 +156,13 @@ class Restorer(FileRestorer):
         restorer = self.for_picture(picture)
         if restorer is not self:
             return restorer.restore_picture(picture, progress)
-        hidden = None if picture.alpha is None else picture.alpha == 0
-        pixels: Pixels = picture.pixels
+        visible = None if picture.alpha is None else picture.alpha != 0
+        pixels = picture.pixels if visible is None else fill_hidden(picture.pixels, visible)
+        restored = self._restore(pixels, picture.space, known_of_picture(picture), progress)
+        if visible is not None:
+            hidden = ~visible.reshape(*visible.shape, *[1] * (restored.ndim - 2))
+            np.copyto(restored, picture.pixels, where=hidden)
         space = picture.space
-        if hidden is not None and hidden.any():
-            planes = pixels.reshape(*hidden.shape, -1).astype(np.float32)
-            pixels = np.rint(fill_hidden(planes, ~hidden)).astype(picture.pixels.dtype).reshape(picture.pixels.shape)
-        restored = self._restore(pixels, space, known_of_picture(picture), progress)
-        if hidden is not None:
-            restored[hidden] = picture.pixels[hidden]
         return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
 
     def _restore(self, pixels: Pixels, space: Space, known: Known, progress: Progress = lambda share: None) -> Pixels:
@@ -171,7 +185,10 @@ class Restorer(FileRestorer):
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
         try:
-            done = [pool.submit(fill, rows, columns, kept) for rows, columns, kept, _ in tiles]
+            done = [
+                pool.submit(contextvars.copy_context().run, fill, rows, columns, kept)
+                for rows, columns, kept, _ in tiles
+            ]
             for (*_, share), future in zip(tiles, done, strict=True):
                 future.result()
                 progress(share)

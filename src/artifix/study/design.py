@@ -19,6 +19,7 @@ from artifix.errors import DataError, ModelError, OutputError
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method
 from artifix.evaluate.quality import make_pair
+from artifix.image.output import publish_folder
 from artifix.printable import counted
 from artifix.provenance import current_commit, today
 from artifix.study.order import Trial, draw_order
@@ -143,7 +144,7 @@ def create_study(
             today(),
         )
         (temporary / _FILE).write_text(json.dumps(dataclasses.asdict(design), indent=1) + "\n", encoding="utf-8")
-        temporary.rename(output)
+        publish_folder(temporary, output)
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror or error})") from error
     finally:

@@ -7,7 +7,7 @@ RUN/step-0001200/state.json               recipe, step, seconds spent
 """
 
 import json
-import os
+import re
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,12 +18,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from artifix.errors import ModelError
+from artifix.image.output import publish_folder
 from artifix.train.muon import kept_of
 from artifix.train.recipe import Recipe, recipe_from_dict
 from artifix.train.tensors import read_tensors
 
 AVERAGE: Final = "average."  # before the names of averaged weights
 _STATE: Final = "state.json"
+_NAME: Final = re.compile(r"step-\d{7,}")
 
 
 @dataclass
@@ -57,12 +59,9 @@ def save_checkpoint(run: Path, recipe: Recipe, progress: Progress, learners: dic
         save_file(_optimiser_state(learner), partial / f"{name}_optimiser.safetensors")
     state = {"recipe": recipe.as_dict(), **asdict(progress)}
     (partial / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
-    for file in partial.iterdir():
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
     if folder.exists():
         shutil.rmtree(folder)
-    partial.rename(folder)
+    publish_folder(partial, folder)
     for old in _checkpoints(run):
         if old != folder:
             shutil.rmtree(old)
@@ -104,7 +103,8 @@ def load_average(folder: Path) -> dict[str, Tensor]:
 
 
 def _checkpoints(run: Path) -> list[Path]:
-    return [p for p in run.glob("step-*") if p.is_dir() and p.suffix != ".partial"]
+    """The folders that `save_checkpoint` made; others, such as a copy that somebody named, are not ours to remove."""
+    return [p for p in run.glob("step-*") if p.is_dir() and _NAME.fullmatch(p.name)]
 
 
 def _optimiser_state(learner: Learner) -> dict[str, Tensor]:

@@ -12,8 +12,10 @@ import av
 from artifix.errors import ArtifixError, ModelError
 from artifix.image import MAX_PIXELS, atomic_output
 from artifix.restoration import Record, Restorer
-from artifix.restoration.files import FileRestorer, is_there
+from artifix.restoration.attributes import copy_attributes, permissions
+from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
+from artifix.restoration.origin import is_made, origin_of
 from artifix.threads import ahead
 from artifix.video.encoders import Encoding, choose
 from artifix.video.formats import container_of
@@ -36,6 +38,7 @@ def restore_video(
     overwrite: bool = False,
     max_pixels: int = MAX_PIXELS,
     segment: int = SEGMENT,
+    keep_dates: bool = False,
     progress: Progress = lambda share: None,
 ) -> Record:
     """Restore a video into a file whose suffix names its container; sound, subtitles and all beside it are copied.
@@ -43,8 +46,10 @@ def restore_video(
     `codec` is h264, hevc or ffv1 (without loss), by default H.264, or HEVC for more than 8 bits; `crf` 0..51 its
     constant rate factor, smaller being better. Memory is that of a few frames. What is done is kept in segments of so
     many frames, in a folder beside the target: after an interruption the same call goes on from there. The target
-    appears whole or not at all, and one that exists is kept unless `overwrite`. A restorer for which no model was named
-    takes the one for the video's codec, and the record says which. `progress` hears the share done, 0..1,
+    appears whole or not at all; one that exists is kept if it says that it was made of this source with these settings,
+    and is an OutputError if not, unless `overwrite`. A restorer for which no model was named
+    takes the one for the video's codec, and the record says which. The target has the source's permissions, and with
+    `keep_dates` its times. `progress` hears the share done, 0..1,
     and may raise to stop.
 
     VideoError, CodecError and OutputError say what is wrong with the source, the encoder and the target; all of it
@@ -54,43 +59,47 @@ def restore_video(
     if not isinstance(restorer, Restorer):
         raise ModelError(f"{source}: is a video, which a network alone restores")
     container = container_of(target)
-    if not overwrite and is_there(target, source):
+    settings = restorer.settings + f" codec={codec or 'default'}" + (f" crf={crf}" if crf is not None else "")
+    if not overwrite and is_made(target, source, settings):
+        with Segments(target, source) as segments:
+            segments.sweep()
         return Record(str(source), str(target), "kept")
     began = time.perf_counter()
     video = probe(source, max_pixels=max_pixels)
     encoding = choose(video, codec, crf)
     restorer = restorer.for_video(video.codec)
-    segments = Segments(target)
-    asked = {
-        "model": restorer.engine.fingerprint,
-        "strength": restorer.strength,
-        "precision": restorer.engine.precision,
-    }
-    done = segments.begin(job_of(video, encoding, asked, segment))
-    tally = Tally()
-    behind = sum(len(each.times) for each in done)
-    try:
-        notes = _try(container, video, encoding, segments)
-        with (
-            ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
-            ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
-        ):
-            for first in frames:
-                rest = itertools.islice(frames, segment - 1)
-                done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
-    except ArtifixError:
-        if not done:  # nothing is there to go on from
-            segments.end()
-        raise
-    with atomic_output(target, overwrite=overwrite) as file:
-        assemble(file, container, video, done)
-    segments.end()
+    with Segments(target, source) as segments:
+        asked = {
+            "model": restorer.engine.fingerprint,
+            "strength": restorer.strength,
+            "precision": restorer.engine.precision,
+        }
+        done = segments.begin(job_of(video, encoding, asked, segment))
+        tally = Tally()
+        behind = sum(len(each.times) for each in done)
+        try:
+            notes = _try(container, video, encoding, segments)
+            with (
+                ahead(itertools.islice(read_frames(video, tally), behind, None), _WAITING) as decoded,
+                ahead(_restored(decoded, video, encoding, restorer, behind, progress), _WAITING) as frames,
+            ):
+                for first in frames:
+                    rest = itertools.islice(frames, segment - 1)
+                    done.append(segments.write(f"{len(done):05}", itertools.chain([first], rest), video, encoding))
+        except ArtifixError:
+            if not done:  # nothing is there to go on from
+                segments.end()
+            raise
+        with atomic_output(target, overwrite=overwrite, mode=permissions(source)) as file:
+            assemble(file, container, video, done, origin_of(source, settings))
+        copy_attributes(source, target, dates=keep_dates)
+        segments.end()
     progress(1.0)
-    seconds = round(time.perf_counter() - began, 3)
+    seconds = time.perf_counter() - began
     notes = [*notes, *_said(video, encoding, tally)]
     count = sum(len(each.times) for each in done)
-    size = video.width, video.height, seconds
-    return Record(str(source), str(target), "restored", *size, tuple(notes), frames=count, model=restorer.model)
+    size = video.width, video.height
+    return restorer.record(source, target, size, seconds, notes=tuple(notes), frames=count)
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:
@@ -119,7 +128,7 @@ def _try(container: str, video: Video, encoding: Encoding, segments: Segments) -
     """Encode one empty frame and write a file's header: what fails after hours otherwise fails now."""
     trial = _empty_frame(encoding, video)
     coded = segments.write("trial", [trial], video, encoding)
-    return assemble(io.BytesIO(), container, video, [coded], trial=True)
+    return assemble(io.BytesIO(), container, video, [coded])
 
 
 def _empty_frame(encoding: Encoding, video: Video) -> Any:

@@ -3,19 +3,25 @@
 In `out.mp4.segments` lie:
 
 job.json      what is being made of what; another job begins anew
-00000.json    the frames' timestamps
+00000.json    the frames' timestamps, and a checksum over them, the coded frames, their place and the job
 00000.mkv     the coded frames, there once all of them are
+
+Nothing but these files is ever removed.
 """
 
 import dataclasses
+import errno
+import hashlib
 import itertools
 import json
-import shutil
+import os
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import av
 
@@ -29,6 +35,8 @@ from artifix.video.source import Video
 SEGMENT: Final = 120
 # Inside a segment frames are numbered, one tick each; 40 ms is a whole number of Matroska's milliseconds.
 TICK: Final = Fraction(1, 25)
+_JOB: Final = "job.json"
+_OURS: Final = re.compile(r"job\.json|(\d{5,}|trial)\.(mkv|json)|\.[0-9a-f]{16}\.partial")
 _DEEPEST: Final = 16  # frames by which H.264 and HEVC may reorder at most
 
 
@@ -43,22 +51,43 @@ class Segment:
 
 
 class Segments:
-    """The folder of one job, beside its output; `begin` it first."""
+    """The folder of one job, beside its output; `begin` it first. It is this process's alone while the context lasts.
 
-    def __init__(self, target: Path) -> None:
+    OutputError if the source lies in it.
+    """
+
+    def __init__(self, target: Path, source: Path) -> None:
         self.folder = target.with_name(f"{target.name}.segments")
+        if self.folder.resolve() in source.resolve().parents:
+            raise OutputError(f"{source}: lies in {self.folder}, where the output's segments are kept; move it")
+        self._job: dict[str, Any] = {}
+        self._lock: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def begin(self, job: dict[str, Any]) -> list[Segment]:
-        """The segments that an earlier run left of this very job; the folder is there afterwards."""
-        file = self.folder / "job.json"
+        """The segments that an earlier run left of this very job; the folder is there afterwards.
+
+        OutputError if it cannot be, is none of ours, or another process is at it.
+        """
+        self._job = job
+        file = self.folder / _JOB
         try:
             if self.folder.exists():
+                self._lock = _locked(self.folder)
                 if _read(file) == job:
                     return list(self._whole())
                 if not file.exists() and any(path.suffix != ".partial" for path in self.folder.iterdir()):
                     raise OutputError(f"{self.folder}: is in the way; it is no folder of ours")
-                self.end()
-            self.folder.mkdir(parents=True)
+                self._remove()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(self.folder) if self._lock is None else self._lock
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be made a folder ({error.strerror})") from error
         with atomic_output(file) as output:
@@ -87,27 +116,49 @@ class Segments:
             container.close()
             if sorted(order) != list(range(len(times))):
                 raise CodecError(f"{video.path}: {encoding.codec} made {len(order)} packets of {len(times)} frames")
-            segment = Segment(path, times, durations, _delay(order))
+            file.flush()
+            values: dict[str, Any] = {"times": times, "durations": durations}
+            values["checksum"] = self._checksum(name, values, Path(file.name))
             with atomic_output(path.with_suffix(".json"), overwrite=True) as output:
-                output.write(json.dumps({"times": times, "durations": durations}).encode())
-        return segment
+                output.write(json.dumps(values).encode())
+        return Segment(path, times, durations, _delay(order))
 
     def end(self) -> None:
-        """Take the folder away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove what was written, and the folder if there is nothing else in it."""
+        with suppress(OSError):
+            self._remove()
+            self.folder.rmdir()
+
+    def sweep(self) -> None:
+        """Remove what a run left that ended just after its output was whole; unless another process is at it."""
+        with suppress(OSError, OutputError):
+            if all(_OURS.fullmatch(path.name) for path in self.folder.iterdir()):
+                self._lock = _locked(self.folder)
+                self.end()
+
+    def _remove(self) -> None:
+        for path in sorted(self.folder.iterdir()):
+            if _OURS.fullmatch(path.name) and path.name != _JOB:
+                path.unlink()
+        (self.folder / _JOB).unlink(missing_ok=True)  # the last: without it the folder would be no longer ours
+
+    def _checksum(self, name: str, values: dict[str, Any], path: Path) -> str:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        sealed = [self._job, name, values["times"], values["durations"], content]
+        return hashlib.sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()
 
     def _whole(self) -> Iterator[Segment]:
-        """The segments up to the first that is not there, or not all of it: a power cut may leave empty files."""
+        """The segments up to the first that is not there, or not as it was written."""
         for number in itertools.count():
             path = self.folder / f"{number:05}.mkv"
             values = _read(path.with_suffix(".json"))
             try:
+                if values["checksum"] != self._checksum(path.stem, values, path):
+                    return
                 order = [packet.pts for packet in read_packets(path)]
                 times, durations = values["times"], values["durations"]
-                complete = sorted(order) == list(range(len(times))) and len(durations) == len(times) > 0
-            except (OutputError, TypeError, KeyError):
-                return
-            if not complete:
+            except (OSError, OutputError, TypeError, KeyError):
                 return
             yield Segment(path, times, durations, _delay(order))
 
@@ -162,3 +213,23 @@ def _read(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def _locked(folder: Path) -> int | None:
+    """A folder opened as this process's own until it is closed; None where the system has no such thing.
+
+    OutputError if another process has it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise OutputError(f"{folder}: another process is making the same output") from None
+        return None  # a file system without locks
+    return descriptor

@@ -50,6 +50,8 @@ class Video:
     """How it is to be turned when shown, as FFmpeg's display matrix."""
     frames: int
     """How many there are, counted in packets: good for progress, not for more."""
+    start: Fraction = Fraction(0)
+    """Seconds on the file's clock at which its first stream begins, 0 if that is before 0."""
 
 
 @dataclass
@@ -113,6 +115,7 @@ def probe(path: Path, *, max_pixels: int) -> Video:
             stream.sample_aspect_ratio or None,
             _display_matrix(frame),
             count,
+            _start(container),
         )
 
 
@@ -159,11 +162,22 @@ def _decode(container: Any, stream: Any, tally: Tally) -> Iterator[Any]:
             yield frame
 
 
+def _start(container: Any) -> Fraction:
+    """When the first of the streams begins; a recording's clock may have run for hours by then."""
+    streams = [stream for stream in container.streams if stream.type in ("video", "audio") and not is_cover(stream)]
+    starts = [stream.start_time * stream.time_base for stream in streams if stream.start_time is not None]
+    return max(Fraction(0), min(starts, default=Fraction(0)))
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream is a picture that stands for the file."""
+    return bool(stream.type == "video" and stream.disposition & av.stream.Disposition.attached_pic)
+
+
 def _main_stream(path: Path, container: Any) -> Any:
     """The first video stream that is not a cover."""
-    cover = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
-        if not stream.disposition & cover:
+        if not is_cover(stream):
             if stream.codec_context is None:
                 raise VideoError(f"{path}: there is no decoder for its video stream")
             return stream

@@ -168,12 +168,13 @@ def create_app(
 
         async with AsyncExitStack() as held:
             picture, (path, record) = await process(held, request, job, upload, do)
-            told = {name: getattr(record, name) for name in ("width", "height", "seconds", "notes", "model")}
+            answer = picture.answer_name(path.suffix)
+            told = dataclasses.asdict(record) | {"input": picture.name, "output": answer}
             return HeldFile(
                 path,
                 held.pop_all(),
                 limits.transfer_seconds,
-                filename=picture.answer_name(path.suffix),
+                filename=answer,
                 headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
             )
 

@@ -8,7 +8,7 @@ from artifix.serving.limits import WireLimits
 
 @dataclass(frozen=True)
 class Limits(WireLimits):
-    """The server's bounds. At most `places` pictures are in the house.
+    """The server's bounds. At most `places` pictures are in the house, and `arriving` are on their way to it.
 
     On disk each is its upload, of at most `max_bytes`, and what is made of it; while it arrives, the upload twice.
     ValueError for a bound below 1, and for more workers than cores.
@@ -17,7 +17,13 @@ class Limits(WireLimits):
     max_pixels: int = 64_000_000
     """Of one picture, known before it is decoded."""
     queue: int = 32
-    """How many pictures may be arriving or waiting, beside those that are worked on."""
+    """How many pictures may be waiting, beside those that are worked on. A place is taken when all has arrived."""
+    arriving: int = 128
+    """How many uploads may be on their way."""
+    least_rate: float = 10_000.0
+    """Bytes a second that an upload must bring, on average, once `patience_seconds` are over."""
+    patience_seconds: float = 10.0
+    """How long an upload may bring nothing at all."""
     workers: int = field(default_factory=cores)
     """How many pictures are worked on at once."""
     kept_uploads: int = 4
@@ -32,14 +38,14 @@ class Limits(WireLimits):
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value < (0 if name == "queue" else 1) and not name.endswith("_seconds"):
+            if value < (0 if name == "queue" else 1) and not name.endswith(("_seconds", "_rate")):
                 raise ValueError(f"{name} must be at least {0 if name == 'queue' else 1}, got {value}")
         if self.workers > cores():
             raise ValueError(f"workers must be at most the {cores()} cores, got {self.workers}")
 
     @property
     def places(self) -> int:
-        """How many pictures may be in the house: arriving, waiting, worked on or leaving."""
+        """How many pictures may be in the house: waiting, worked on or leaving."""
         return self.queue + self.workers
 
     @property

@@ -44,7 +44,10 @@ class Job:
 
 
 class WorkQueue:
-    """At most `limits.places` jobs at once, `limits.workers` of them worked on; used from one event loop."""
+    """At most `limits.places` jobs at once, `limits.workers` of them worked on; used from one event loop.
+
+    Up to `limits.arriving` more are on their way: who is slow keeps nobody else out.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -55,13 +58,14 @@ class WorkQueue:
 
     @contextmanager
     def place(self, name: str = "") -> Iterator[Job]:
-        """A place in the house while the context lasts; its progress can be asked for by name.
+        """A job while the context lasts, first on its way; its progress can be asked for by name.
 
-        Refusal 429 if all are taken, 409 if the name is.
+        It gets a place in the house when it is run. Refusal 429 if all are taken, or too many are on their way, 409 if
+        the name is taken.
         """
-        if len(self._jobs) >= self.limits.places:
-            headers = {"Retry-After": str(self._retry_after())}
-            raise Refusal(429, "too many pictures are waiting; try again later", headers)
+        if self.count("arriving") >= self.limits.arriving:
+            raise self._full()
+        self._ensure_place()
         if name in self._named:
             raise Refusal(409, "another picture has this job's name")
         job = Job()
@@ -77,8 +81,9 @@ class WorkQueue:
     async def run(self, job: Job, work: Callable[[Progress], Result]) -> Result:
         """What `work` returns, called by a worker when it is this job's turn.
 
-        If the caller is cancelled, work that has not begun never does, work that has ends at the next share that it
-        tells, and only then does this return: no worker is ever at a picture that has no place.
+        Refusal 429 if there is no place for it. If the caller is cancelled, work that has not begun never does, work
+        that has ends at the next share that it tells, and only then does this return: no worker is ever at a picture
+        that has no place.
         """
 
         def attend() -> Result:
@@ -90,9 +95,7 @@ class WorkQueue:
             finally:
                 self._seconds = _OLD * self._seconds + (1 - _OLD) * (time.monotonic() - job.began)
 
-        job.state = "waiting"
-        self._jobs.remove(job)
-        self._jobs.append(job)  # it waits behind those whose files have come before its own
+        self.admit(job)
         future = self._pool.submit(attend)
         arrived = asyncio.wrap_future(future)
         try:
@@ -105,6 +108,13 @@ class WorkQueue:
             raise
         job.state = "leaving"
         return result
+
+    def admit(self, job: Job) -> None:
+        """Give a job that has arrived its place, behind those that arrived before it; Refusal 429 if all are taken."""
+        self._ensure_place()
+        job.state = "waiting"
+        self._jobs.remove(job)
+        self._jobs.append(job)
 
     def describe(self, name: str) -> dict[str, Any]:
         """What a named job is at: its state, how many wait in front of it, the share done; unknown if there is none."""
@@ -127,8 +137,17 @@ class WorkQueue:
         while self._jobs:
             await asyncio.sleep(_GLANCE)
 
+    def _ensure_place(self) -> None:
+        if len(self._jobs) - self.count("arriving") >= self.limits.places:
+            raise self._full()
+
+    def _full(self) -> Refusal:
+        headers = {"Retry-After": str(self._retry_after())}
+        return Refusal(429, "too many pictures are waiting; try again later", headers)
+
     def _retry_after(self) -> int:
         """Seconds until all in the house should have left; if one has been at work for long, others may be, too."""
         now = time.monotonic()
         seconds = max([self._seconds, *(now - job.began for job in self._jobs if job.state == "working")])
-        return min(_LONGEST_RETRY, max(1, math.ceil(seconds * len(self._jobs) / self.limits.workers)))
+        inside = len(self._jobs) - self.count("arriving")
+        return min(_LONGEST_RETRY, max(1, math.ceil(seconds * inside / self.limits.workers)))

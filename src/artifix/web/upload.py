@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope
 
 from artifix.image import FORMATS
 from artifix.image.formats import READABLE
@@ -27,11 +28,13 @@ Result = TypeVar("Result")
 FIELD: Final = "file"
 _EXPECTED: Final = f"expected one picture, in the field {FIELD!r} of a multipart/form-data body, and nothing else"
 _LONGEST_STEM: Final = 100  # characters
+_LONGEST_NAME: Final = 255  # characters that are kept of what a client calls its file
+_CHARSET: Final = re.compile(rb';\s*charset\s*=\s*("[^"]*"|[^;]*)', re.IGNORECASE)
 _SUFFIXES: Final = {format.name: format.suffixes[0] for format in FORMATS} | {
     "MPO": ".jpg"
 }  # a JPEG with others behind
+# .j2k and .jpx are not among them: what is written is a JP2.
 _MEANINGS: Final = {suffix: format.name for format in FORMATS for suffix in format.suffixes}
-_MORE: Final = {".jfif": "JPEG", ".jpe": "JPEG"}  # but not .j2k nor .jpx: what is written is a JP2
 
 
 class GoneError(Exception):
@@ -52,7 +55,7 @@ class Upload:
         """What it is called once restored, in the format of a suffix; its own suffix stays if it means that format."""
         own = self.name[self.name.rfind(".") :] if "." in self.name else ""
         stem = self.name.removesuffix(own)[:_LONGEST_STEM].lstrip(".") or "picture"
-        meaning = (_MEANINGS | _MORE).get(own.lower())
+        meaning = _MEANINGS.get(own.lower())
         return f"{stem}-restored{own if meaning == _MEANINGS[suffix] else suffix}"
 
 
@@ -69,11 +72,13 @@ async def unpack(kept: KeptUpload) -> AsyncIterator[Upload]:
 async def receive(request: Request, limits: Limits) -> AsyncIterator[Upload]:
     """The picture in the multipart field `file`, on disk while the context lasts.
 
-    Refusal 400 if there is no such field or more than it, 408 if it takes too long; GoneError if the client leaves.
+    Refusal 400 if there is no such field or more than it, 408 if it takes too long or comes too slowly; GoneError if
+    the client leaves.
     """
+    paced = Request(_without_charset(request.scope), _paced(request.receive, limits))
     with _folder() as folder:
         try:
-            async with asyncio.timeout(limits.transfer_seconds), request.form(max_files=1, max_fields=0) as form:
+            async with asyncio.timeout(limits.transfer_seconds), paced.form(max_files=1, max_fields=0) as form:
                 file = form.get(FIELD)
                 if not isinstance(file, UploadFile):
                     raise Refusal(400, _EXPECTED)
@@ -130,6 +135,32 @@ async def _disconnect(request: Request) -> None:
         pass
 
 
+def _paced(receive: Receive, limits: Limits) -> Receive:
+    """What a client sends, as long as it sends `limits.least_rate`; Refusal 408 if it is slower."""
+    loop = asyncio.get_running_loop()
+    began, received = loop.time(), 0
+
+    async def receive_in_time() -> Message:
+        nonlocal received
+        try:
+            async with asyncio.timeout_at(began + limits.patience_seconds + received / limits.least_rate):
+                message = await receive()
+        except TimeoutError:
+            raise Refusal(408, f"the upload brings less than {limits.least_rate:,.0f} bytes a second") from None
+        received += len(message.get("body", b""))
+        return message
+
+    return receive_in_time
+
+
+def _without_charset(scope: Scope) -> Scope:
+    """The request without the charset that its form says it has: names are UTF-8, as browsers send them."""
+    headers = [
+        (name, _CHARSET.sub(b"", value) if name == b"content-type" else value) for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="artifix-", ignore_cleanup_errors=True) as name:
@@ -143,4 +174,4 @@ def _save(file: UploadFile, path: Path) -> None:
 
 def _harmless(name: str) -> str:
     """A client's file name without folders and what a header cannot bear."""
-    return PurePosixPath(re.sub(r"[\x00-\x1f\x7f\"]", "", name).replace("\\", "/")).name
+    return PurePosixPath(re.sub(r"[\x00-\x1f\x7f\"]", "", name).replace("\\", "/")).name[-_LONGEST_NAME:]

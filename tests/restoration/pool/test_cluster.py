@@ -20,8 +20,8 @@ from artifix.image import read_image
 pytest.importorskip("pyarrow")
 pytest.importorskip("fsspec")
 
-from artifix.restoration.distributed import plan
 from artifix.restoration.manifest import MANIFEST, Manifest
+from artifix.restoration.planning import plan
 from artifix.restoration.remote import Folder
 
 
@@ -136,4 +136,4 @@ def test_a_node_dies_midway_and_nothing_is_lost(cluster, photograph, make_model,
     assert sum(row.status == "restored" for row in rows.values()) == count
 
     again = plan(str(source), str(target), restorer={}, suffix=".png")
-    assert [row.source for row in again.todo] == ["broken.jpg"]
+    assert [row.input for row in again.todo] == ["broken.jpg"]

@@ -1,5 +1,6 @@
 """A folder to be restored by a pool: what a plan holds, and what a worker does of it."""
 
+import dataclasses
 import os
 import socket
 
@@ -12,9 +13,12 @@ pq = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("fsspec")
 
 from artifix.restoration.attempts import Attempts  # noqa: E402
-from artifix.restoration.distributed import Pool, RestoreWorker, plan, run  # noqa: E402
-from artifix.restoration.manifest import MANIFEST, PARTS, Manifest, rows_of, table_of  # noqa: E402
+from artifix.restoration.distributed import Pool, RestoreWorker, run  # noqa: E402
+from artifix.restoration.manifest import MANIFEST, PARTS, rows_of, table_of  # noqa: E402
+from artifix.restoration.planning import plan  # noqa: E402
 from artifix.restoration.remote import Folder  # noqa: E402
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
 
 
 def done_by_one_worker(planned):
@@ -24,7 +28,7 @@ def done_by_one_worker(planned):
     for row in (*planned.kept, *rows):
         planned.manifest.add(row)
     planned.manifest.close()
-    return {row.source: row for row in rows}
+    return {row.input: row for row in rows}
 
 
 def test_from_store_to_store_with_a_row_for_each_picture(memory, jpeg, make_model):
@@ -37,7 +41,7 @@ def test_from_store_to_store_with_a_row_for_each_picture(memory, jpeg, make_mode
         "broken.jpg": "failed",
     }
     assert rows["broken.jpg"].error.startswith("memory://in/broken.jpg: ")
-    assert (rows["a.jpg"].size, rows["a.jpg"].width, rows["a.jpg"].height) == (len(jpeg), 128, 96)
+    assert (rows["a.jpg"].input_bytes, rows["a.jpg"].width, rows["a.jpg"].height) == (len(jpeg), 128, 96)
     assert sorted(memory.find("/out")) == ["/out/a.png", "/out/deep/b.png", f"/out/{MANIFEST}"]
 
 
@@ -48,8 +52,8 @@ def test_again_does_only_what_is_missing_failed_or_changed(memory, jpeg, make_mo
     memory.rm_file("/out/b.jpg")
     memory.pipe("/in/c.jpg", jpeg)  # the same bytes, at another time
     again = plan("memory://in", "memory://out", restorer=settings)
-    assert [row.source for row in again.todo] == ["b.jpg", "c.jpg", "e.jpg"]
-    assert [row.source for row in again.kept] == ["a.jpg", "d.jpg"]
+    assert [row.input for row in again.todo] == ["b.jpg", "c.jpg", "e.jpg"]
+    assert [row.input for row in again.kept] == ["a.jpg", "d.jpg"]
     assert len(plan("memory://in", "memory://out", restorer=settings, overwrite=True).todo) == 5
 
 
@@ -63,20 +67,64 @@ def test_a_run_that_was_stopped_goes_on_from_its_parts(memory, jpeg, make_model)
     assert memory.ls(f"/out/{PARTS}")
     memory.pipe("/in/a.jpg", jpeg)
     again = plan("memory://in", "memory://out", restorer=settings)
-    assert [row.source for row in again.todo] == ["a.jpg", "b.jpg"]  # the part told of a's time
+    assert [row.input for row in again.todo] == ["a.jpg", "b.jpg"]  # the part told of a's time
     done_by_one_worker(again)
     assert sorted(memory.find("/out")) == ["/out/a.jpg", "/out/b.jpg", f"/out/{MANIFEST}"]
 
 
-def test_an_output_that_no_row_tells_of_is_kept(tmp_path, jpeg, make_model):
-    for name in ("in/a.jpg", "out/a.jpg"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_bytes(jpeg)
-    planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={"model": str(make_model())})
-    records = list(run(planned))  # nothing to do, so no Ray is started
+def looked_at(planned):
+    """What a worker makes of the outputs that are there."""
+    kept = [dataclasses.replace(row, status="kept") for row in planned.kept]
+    return rows_of(RestoreWorker(planned.job, 1, Attempts())(table_of(kept)))
+
+
+def test_an_output_that_no_row_tells_of_is_kept_if_it_is_what_would_be_made(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe("/in/a.jpg", jpeg)
+    done_by_one_worker(plan("memory://in", "memory://out", restorer=settings))
+    memory.rm(f"/out/{MANIFEST}")
+    made = memory.cat("/out/a.jpg")
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings))
+    assert (row.status, row.error) == ("kept", "")
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings | {"strength": 0.5}))
+    assert row.status == "failed"
+    assert "made with strength 1 instead of 0.5" in row.error
+    memory.pipe("/out/a.jpg", jpeg)
+    (row,) = looked_at(plan("memory://in", "memory://out", restorer=settings))
+    assert "memory://out/a.jpg: exists already, and does not say" in row.error
+    assert made != memory.cat("/out/a.jpg") == jpeg
+
+
+def test_what_a_row_tells_of_needs_no_worker(memory, jpeg, make_model):
+    settings = {"model": str(make_model())}
+    memory.pipe("/in/a.jpg", jpeg)
+    done_by_one_worker(plan("memory://in", "memory://out", restorer=settings))
+    records = list(run(plan("memory://in", "memory://out", restorer=settings)))  # Ray is not even started
     assert [record.status for record in records] == ["kept"]
-    assert (tmp_path / "out/a.jpg").read_bytes() == jpeg
-    assert [row.status for row in Manifest(Folder(str(tmp_path / "out")), [MANIFEST], "").rows.values()] == ["kept"]
+
+
+def test_unusual_names_are_known_by_their_content_and_the_rest_is_left_alone(memory, jpeg):
+    memory.pipe(
+        {"/in/a.jpg_large": jpeg, "/in/b.jpg": jpeg, "/in/c.txt": b"text", "/in/d.heic": HEIC, "/in/e.mp4": b""}
+    )
+    planned = plan("memory://in", "memory://out", restorer={}, videos=[".mp4"])
+    assert [(row.input, row.output) for row in planned.todo] == [("a.jpg_large", "a.jpg"), ("b.jpg", "b.jpg")]
+    assert [(str(each.path), each.reason) for each in planned.left_alone] == [
+        ("c.txt", ""),
+        ("d.heic", "needs artifix[heif]"),
+        ("e.mp4", "a video, which is restored if it is named"),
+    ]
+
+
+def test_inputs_of_one_stem_get_outputs_of_their_own(memory, jpeg):
+    memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, "/in/a.jpg.webp": jpeg})
+    planned = plan("memory://in", "memory://out", restorer={}, suffix=".webp")
+    assert [(row.input, row.output) for row in planned.todo] == [
+        ("a.jpg.webp", "a.jpg.webp"),
+        ("a.png", "a.png.webp"),
+    ]
+    (row,) = planned.refused
+    assert (row.input, row.status) == ("a.jpg", "failed")
 
 
 def test_what_kills_its_workers_is_given_up(memory, jpeg, make_model):
@@ -85,7 +133,7 @@ def test_what_kills_its_workers_is_given_up(memory, jpeg, make_model):
     attempts = Attempts()
     for _ in range(3):
         attempts.begin("a.jpg")
-    rows = {row.source: row for row in rows_of(RestoreWorker(planned.job, 1, attempts)(table_of(planned.todo)))}
+    rows = {row.input: row for row in rows_of(RestoreWorker(planned.job, 1, attempts)(table_of(planned.todo)))}
     assert rows["a.jpg"].error == "memory://in/a.jpg: its worker died, 3 times"
     assert rows["b.jpg"].status == "restored"
     assert not attempts.begun
@@ -99,7 +147,7 @@ def test_names_that_lead_out_of_the_output_are_refused(memory, jpeg, make_model)
         planned = plan("memory://in", "memory://out", restorer={"model": str(make_model())})
     finally:
         del memory.store["/in/x/../../evil.jpg"]
-    assert [row.source for row in planned.todo] == ["good.jpg"]
+    assert [row.input for row in planned.todo] == ["good.jpg"]
     assert ["cannot be an output's" in row.error for row in planned.refused] == [True]
 
 
@@ -118,8 +166,6 @@ def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
     memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
     with pytest.raises(DataError, match=r"is no manifest of ours, move it away \(it has no error, finished, "):
         plan("memory://in", "memory://out", restorer={})
-    with pytest.raises(OutputError, match=r"a\.webp: would be the output of both"):
-        plan("memory://in", "memory://other", restorer={}, suffix=".webp")
     with pytest.raises(OutputError, match="is the input itself"):
         plan("memory://in", "memory://in/", restorer={})
     with pytest.raises(OutputError, match="has no folder in it"):
@@ -131,7 +177,7 @@ def test_outputs_below_the_input_are_not_restored_again(tmp_path, jpeg):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_bytes(jpeg)
     planned = plan(str(tmp_path / "in"), str(tmp_path / "in" / "out"), restorer={}, overwrite=True)
-    assert [row.source for row in planned.todo] == ["a.jpg", "outer/a.jpg"]
+    assert [row.input for row in planned.todo] == ["a.jpg", "outer/a.jpg"]
 
 
 def test_links_lead_to_the_same_place(tmp_path, jpeg):
@@ -141,7 +187,7 @@ def test_links_lead_to_the_same_place(tmp_path, jpeg):
     (tmp_path / "in/gone.jpg").symlink_to("nothing")
     (tmp_path / "link").symlink_to("in")
     planned = plan(str(tmp_path / "link"), str(tmp_path / "out"), restorer={})
-    assert [(row.source, row.size) for row in planned.todo] == [("a.jpg", len(jpeg)), ("b.jpg", len(jpeg))]
+    assert [(row.input, row.input_bytes) for row in planned.todo] == [("a.jpg", len(jpeg)), ("b.jpg", len(jpeg))]
     for source, target in (("link", "in"), ("in", "link"), ("link", "link")):
         with pytest.raises(OutputError, match="is the input itself"):
             plan(str(tmp_path / source), str(tmp_path / target), restorer={}, overwrite=True)
@@ -159,7 +205,7 @@ def test_a_closed_folder_is_a_failure_and_the_rest_goes_on(tmp_path, jpeg, monke
 
     monkeypatch.setattr(os, "scandir", look)
     planned = plan(str(tmp_path / "in"), str(tmp_path / "out"), restorer={})
-    assert [row.source for row in planned.todo] == ["a.jpg"]
+    assert [row.input for row in planned.todo] == ["a.jpg"]
     assert [row.error for row in planned.refused] == [f"{tmp_path}/in/closed: Permission denied"]
     with pytest.raises(DataError, match=r"closed: cannot be listed \(Permission denied\)"):
         Folder(str(tmp_path / "in/closed")).find()

@@ -1,0 +1,119 @@
+"""Pipes in place of files: standard input and output as `-`, named pipes and devices."""
+
+import dataclasses
+import shutil
+import stat
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final, Self
+
+import typer
+
+from artifix.errors import ImageError, OutputError
+from artifix.restoration.record import Record
+
+STANDARD: Final = "-"
+
+
+class Pipes:
+    """A folder with a file for each pipe, there while the context lasts: pictures are read and written more than once.
+
+    The record of such a file is to be `named`, so that it tells of the pipe.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="artifix-")))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def receive(self, name: str) -> Path:
+        """The path of an input; of a pipe, that of a file with all that came through it. ImageError if it breaks."""
+        if not is_pipe(name):
+            return Path(name)
+        path = self._folder / f"input-{len(self._names)}"
+        try:
+            with path.open("xb") as file:
+                if name == STANDARD:
+                    shutil.copyfileobj(sys.stdin.buffer, file)
+                else:
+                    with Path(name).open("rb") as pipe:
+                        shutil.copyfileobj(pipe, file)
+        except OSError as error:
+            raise ImageError(f"{_shown(name, 'input')}: {error.strerror or error}") from error
+        self._names[str(path)] = _shown(name, "input")
+        return path
+
+    def stand_in(self, name: str, suffix: str) -> Path:
+        """The path of the file that is to be sent into the pipe `name` later."""
+        path = self._folder / f"output{suffix}"
+        self._names[str(path)] = _shown(name, "output")
+        return path
+
+    def send(self, path: Path, name: str) -> None:
+        """Copy a file into a pipe; OutputError if nobody reads it."""
+        try:
+            with path.open("rb") as file:
+                if name == STANDARD:
+                    self._copy(file, sys.stdout.buffer)
+                else:
+                    with Path(name).open("wb") as pipe:
+                        self._copy(file, pipe)
+        except OSError as error:
+            raise OutputError(f"{_shown(name, 'output')}: cannot be written ({error.strerror or error})") from error
+
+    def named(self, record: Record) -> Record:
+        """The record with the pipes' names in it."""
+        texts = {}
+        for field in ("input", "output", "error"):
+            text = getattr(record, field)
+            for path, name in self._names.items():
+                text = text.replace(path, name)
+            texts[field] = text
+        return dataclasses.replace(record, **texts)
+
+    @staticmethod
+    def _copy(file: BinaryIO, pipe: BinaryIO) -> None:
+        shutil.copyfileobj(file, pipe)
+        pipe.flush()
+
+
+def is_pipe(name: str) -> bool:
+    """Whether it is `-`, a named pipe or a device."""
+    if name == STANDARD:
+        return True
+    try:
+        mode = Path(name).stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def check_pipes(inputs: list[str], output: str | None) -> str | None:
+    """The output, standard output where that is not said and the input is standard input.
+
+    BadParameter where a pipe cannot stand.
+    """
+    if STANDARD in inputs:
+        if len(inputs) > 1:
+            raise typer.BadParameter("standard input is one picture, and there are more", param_hint="INPUT...")
+        output = output or STANDARD
+        if not is_pipe(output) and (Path(output).is_dir() or not Path(output).suffix):
+            raise typer.BadParameter("standard input has no name, so a file must be given", param_hint="--output")
+    if output is not None and is_pipe(output):
+        if len(inputs) > 1 or Path(inputs[0]).is_dir():
+            raise typer.BadParameter("is one picture, and there are more to write", param_hint="--output")
+        if output == STANDARD and sys.stdout.isatty():
+            raise typer.BadParameter("a terminal shows no pictures; send standard output elsewhere", param_hint="-o")
+    return output
+
+
+def _shown(name: str, direction: str) -> str:
+    return f"standard {direction}" if name == STANDARD else name
