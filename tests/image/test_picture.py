@@ -164,7 +164,7 @@ def test_greys_profile_does_not_go_with_rgb(tmp_path):
 
 def test_a_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
-    with pytest.raises(ImageError, match=r"a\.jpg: a pipe"):
+    with pytest.raises(ImageError, match=r"a\.jpg: is a pipe"):
         read_picture(tmp_path / "a.jpg")
 
 

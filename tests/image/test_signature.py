@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, features
 
+from artifix.image.extras import EXTRAS
 from artifix.image.formats import READABLE
-from artifix.image.signature import EXTRAS, SIGNATURE_BYTES, signature
+from artifix.image.signature import SIGNATURE_BYTES, signature
 
 AVIF = pytest.param("AVIF", marks=pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF"))
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from artifix.cli import app
 from artifix.image import read_picture
-from artifix.restoration import Restorer
+from artifix.restoration import Restorer, selection
 from artifix.restoration.selection import in_words, select
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
@@ -18,8 +18,11 @@ RAW = b"II*\0\x08\0\0\0"
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Pictures under usual and unusual names, and one of each kind of thing that is none."""
+def folder(tmp_path, monkeypatch):
+    """Pictures under usual and unusual names, and one of each kind of thing that is none; no extra is installed."""
+    usual = tuple(suffix for suffix in selection.READABLE_SUFFIXES if suffix not in (".heic", ".heif", ".jxl"))
+    monkeypatch.setattr(selection, "READABLE_SUFFIXES", usual)
+    monkeypatch.setattr(selection, "is_installed", lambda format: False)
     folder = tmp_path / "in"
     (folder / "below").mkdir(parents=True)
     (folder / ".git").mkdir()

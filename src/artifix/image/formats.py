@@ -59,7 +59,7 @@ EXTRA_FORMATS: Final = (
 _BY_SUFFIX: Final = {suffix: format for format in (*FORMATS, *EXTRA_FORMATS) for suffix in format.suffixes}
 
 WRITABLE_SUFFIXES: Final = tuple(suffix for suffix, format in _BY_SUFFIX.items() if is_installed(format.name))
-READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".jpg_large", ".mpo", ".j2k", ".jpf", ".jpx")
+READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".j2k", ".jpf", ".jpx")
 
 
 def output_format(path: Path) -> Format:

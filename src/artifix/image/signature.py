@@ -6,9 +6,6 @@ from typing import Final
 SIGNATURE_BYTES: Final = 64
 """How many of a file's first bytes `signature` looks at."""
 
-# Other families that begin as pictures do, by their name: what has to be installed to read them.
-EXTRAS: Final = {"HEIF": "heif", "JXL": "jxl"}
-
 _BEGINNINGS: Final = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -23,12 +20,12 @@ _BEGINNINGS: Final = (
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
     (b"\xff\x0a", "JXL"),
 )
-_HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_HEIF_BRANDS: Final = tuple(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1".split())
 _BMP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)  # bytes of the header after the first 14
 
 
 def signature(head: bytes) -> str:
-    """The format that a file's first bytes stand for, by Pillow's name or one of `EXTRAS`; empty if unknown.
+    """The format that a file's first bytes stand for, by Pillow's name HEIF and JXL among them; empty if unknown.
 
     An MPO is a JPEG here. A TIFF may be a camera's raw file, most of which begin as TIFFs do.
     """
@@ -41,7 +38,7 @@ def signature(head: bytes) -> str:
         brands = {head[8:12]} | {head[at : at + 4] for at in range(16, min(len(head), _box_size(head)), 4)}
         if brands & {b"avif", b"avis"}:
             return "AVIF"
-        return "HEIF" if brands & set(_HEIF_BRANDS) else ""
+        return "HEIF" if head[8:12] in _HEIF_BRANDS else ""
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "BMP"
     return ""

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from artifix.image import READABLE_SUFFIXES
+from artifix.image.extras import EXTRAS, is_installed
 from artifix.image.formats import READABLE
-from artifix.image.signature import EXTRAS, signature_of
+from artifix.image.signature import signature_of
 from artifix.printable import counted
 from artifix.restoration.record import Record
 
@@ -90,7 +91,7 @@ def reason_against(suffix: str, format: str, videos: Collection[str] = ()) -> st
         return "a video, which is restored if it is named"
     if format == "TIFF" and suffix:  # of such a file Pillow would read the small preview
         return "begins as a TIFF, like a camera's raw file; it is restored if it is named"
-    if format in READABLE:
+    if format in READABLE or (format in EXTRAS and is_installed(format)):
         return None
     return f"needs artifix[{EXTRAS[format]}]" if format in EXTRAS else ""
 
