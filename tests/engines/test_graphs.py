@@ -22,6 +22,7 @@ from artifix.models.known import KNOWN_SIZE
 from artifix.models.layers import Conv
 from artifix.models.model import card_of
 from artifix.models.svoboda import L8Config
+from artifix.models.told import ToldConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.models.unet import UNetConfig
 from artifix.restoration.tiling import plan
@@ -30,6 +31,7 @@ from artifix.train.export import in_half_precision
 CONFIGS = {
     "unet": UNetConfig(maps=(8, 8, 16, 16), down=(1, 1, 1), bottom=1, up=(1, 1, 1), told=8),
     "unet-y": UNetConfig(channels=1, maps=(8, 8, 8, 8), down=(0, 1, 0), bottom=0, up=(1, 0, 2), told=0),
+    "told": ToldConfig(features=8, blocks=5, early=2, quarter=8, eighth=16, deep=1, told=8),
     "generator": GeneratorConfig(features=8, blocks=7),
     "tanh": GeneratorConfig(channels=1, features=4, blocks=3, residual=False),
     "dncnn": DnCnnConfig(features=8, depth=20),
@@ -109,7 +111,7 @@ def test_an_onnx_file_has_a_second_input_or_is_told_nothing(told_at_all):
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("name", ["unet", "generator", "tanh", "dncnn"])
+@pytest.mark.parametrize("name", ["unet", "told", "generator", "tanh", "dncnn"])
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_trimmed_tiles_equal_the_whole_picture(name, data):
@@ -132,7 +134,7 @@ def test_trimmed_tiles_equal_the_whole_picture(name, data):
 
 
 def test_cuts_are_no_wider_than_what_is_wrong_and_lie_on_the_grid_to_come():
-    for config in (*CONFIGS.values(), UNetConfig(), GeneratorConfig()):
+    for config in (*CONFIGS.values(), UNetConfig(), ToldConfig(), GeneratorConfig()):
         described = config.description
         scales = [described.shapes[layer.name].scale for layer in described.layers]
         for number, layer in enumerate(described.layers):

@@ -8,8 +8,20 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from artifix.models.known import KNOWN_SIZE, NOTHING, Known  # noqa: E402
-from artifix.models.layers import PICTURE, Add, Conv, Description, Repeat, Shape, Shuffle, Unshuffle  # noqa: E402
-from artifix.models.told import ToldConfig  # noqa: E402
+from artifix.models.layers import (  # noqa: E402
+    KNOWN,
+    PICTURE,
+    Add,
+    Conv,
+    Dense,
+    Description,
+    Modulate,
+    Repeat,
+    Shape,
+    Shuffle,
+    Unshuffle,
+)
+from artifix.models.networks import NETWORKS  # noqa: E402
 from artifix.models.torch_network import TorchNetwork  # noqa: E402
 from artifix.models.unet import UNetConfig  # noqa: E402
 
@@ -51,10 +63,25 @@ def test_layers_that_do_not_fit_are_refused(wrong, reason):
         Description(tuple(wrong), 3)
 
 
-@pytest.mark.parametrize("config", [SMALL, ToldConfig(features=8, blocks=2, early=1, quarter=8, eighth=8, deep=1)])
-def test_the_state_dict_has_the_weights_of_the_description(config):
-    network, wanted = TorchNetwork(config.description), dict(config.description.weights())
+NESTED = Description(
+    (
+        Dense("told", KNOWN, 2),
+        Conv("head", PICTURE, 4),
+        Modulate("head.told", "head", "told"),
+        Modulate("tail.told", "head.told", "told"),
+        Conv("tail", "tail.told", 3),
+    ),
+    3,
+    KNOWN_SIZE,
+)
+
+
+@pytest.mark.parametrize("described", [NESTED, *[config().description for config in NETWORKS.values()]])
+def test_the_state_dict_has_the_weights_of_the_description(described):
+    network = TorchNetwork(described)
+    wanted = dict(described.weights())
     assert {name: tuple(value.shape) for name, value in network.state_dict().items()} == wanted
+    assert sum(parameter.numel() for parameter in network.parameters()) == described.parameters
 
 
 @pytest.mark.parametrize("described", [SMALL.description, PLAIN, REPEATED])

@@ -54,6 +54,7 @@ class ToldConfig:
             raise ValueError(f"features, quarter, eighth and told must be within 1..{MOST_MAPS}")
         if not 0 <= self.early <= self.blocks <= MOST_BLOCKS or not 0 <= self.deep <= MOST_BLOCKS:
             raise ValueError(f"blocks and deep must be within 0..{MOST_BLOCKS}, and early at most blocks")
+        _ = self.description  # has limits of its own
 
     @property
     def description(self) -> Description:

@@ -93,18 +93,22 @@ class TorchNetwork(nn.Module):
                 case _:
                     pass
 
-    def _place(self, name: str, module: nn.Module) -> None:
-        """Register a module under a dotted name, so that its weights bear it."""
-        *path, last = name.split(".")
+    def _place(self, full: str, module: nn.Module) -> None:
+        """Register a module under a dotted name, so that its weights bear it.
+
+        A name may also begin those of other modules, before it or after: `up` and `up.told`.
+        """
+        *path, last = full.split(".")
         parent: nn.Module = self
         for part in path:
             if part not in parent._modules:
                 parent.add_module(part, nn.Module())
             parent = parent.get_submodule(part)
         if last in parent._modules:
-            raise ValueError(f"{name} is described after what is named by it, and would take its place")
+            for name, child in parent.get_submodule(last).named_children():
+                module.add_module(name, child)
         parent.add_module(last, module)
-        self._modules_by_name[name] = module
+        self._modules_by_name[full] = module
 
     @property
     def known(self) -> int:
