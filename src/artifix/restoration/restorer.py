@@ -30,9 +30,11 @@ from artifix.restoration.transparency import fill_hidden
 Planes = NDArray[np.float32]
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
-# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO, in int8 2.8, in
-# bf16 5.3 and in fp32 8.1 to 9.7 were measured; the rest is reserve for the tile's own planes. Other engines take more.
+# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO, in int8 2.8 to 3.4,
+# in bf16 5.3 to 5.5 and in fp32 8.1 to 10.8 were measured; the rest is reserve for the tile's own planes. A U-Net's
+# widest maps are shuffled, and so floating in int8, too: 7.0. Other engines take more.
 _BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 11}
+_BYTES_PER_UNET_MAP: Final = 8
 _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 
 
@@ -238,7 +240,8 @@ class Restorer(FileRestorer):
 def _tile_pixels(engine: Engine, max_memory: int) -> int:
     """The pixels that a tile may have."""
     taken = _BYTES_PER_MAP if engine.name == "openvino" else _BYTES_ELSEWHERE
-    return max(1, max_memory // (engine.card.maps * taken[engine.precision]))
+    each = _BYTES_PER_UNET_MAP if engine.card.network == "unet" else 0
+    return max(1, max_memory // (engine.card.maps * max(each, taken[engine.precision])))
 
 
 def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:
