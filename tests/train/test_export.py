@@ -31,7 +31,7 @@ def checkpoint(photograph, tmp_path_factory):
 def test_a_model_has_the_averaged_weights_and_the_networks_card(checkpoint, tmp_path):
     card = export(checkpoint, tmp_path / "small.safetensors", data="a photograph")
     model = read_model(tmp_path / "small.safetensors")
-    assert model.card == card
+    assert model.card.to_json() == card.to_json()
     assert (card.network, card.steps, card.data) == ("unet", 3, "a photograph")
     assert model.description == UNET.description
     for name, value in load_average(checkpoint).items():
