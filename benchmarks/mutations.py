@@ -49,6 +49,10 @@ def seeds() -> dict[str, bytes]:
         "colour.bmp": (colour, {}),
     }
     files = {name: _encoded(name, *picture) for name, picture in pictures.items()}
+    for name in ("moving.gif", "moving.png", "moving.webp", "pages.tif"):
+        files[name] = _encoded(
+            name, colour.copy(), {"save_all": True, "append_images": [colour.rotate(180), grey.copy()]}
+        )
     for format, name in (("HEIF", "colour.heic"), ("JXL", "colour.jxl")):
         if extras.register(format) is None:
             files[name] = _encoded(name, colour, {})

@@ -180,7 +180,10 @@ def test_too_much_text_is_refused(tmp_path, monkeypatch):
     refused(tmp_path / "a", whole[:33] + chunk(b"tEXt", b"a\0" + b"x" * 10_000) + whole[33:], "chunks|text")
     bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(20_000)))
     refused(tmp_path / "a", whole[:33] + bomb + whole[33:], "text")
-    refused(tmp_path / "a", jpeg(WHOLE) + b"x" * 20_000, "behind the picture")
+    (tmp_path / "a").write_bytes(jpeg(WHOLE) + b"x" * 20_000)
+    picture = read_picture(tmp_path / "a")
+    assert any(note.startswith("what lies behind the picture is left out") for note in picture.notes)
+    assert picture.metadata.attached == () and b"MotionPhoto" not in picture.metadata.xmp
 
 
 def test_tags_that_claim_more_than_the_file_has_are_refused(tmp_path):

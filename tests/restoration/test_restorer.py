@@ -154,7 +154,7 @@ def test_what_a_file_loses_is_said(restorer, photograph, tmp_path):
     Image.fromarray(photograph).save(
         tmp_path / "in.gif", save_all=True, append_images=[Image.fromarray(photograph[::-1])]
     )
-    assert "the first of 2 frames" in restorer.restore_file(tmp_path / "in.gif", tmp_path / "b.png").notes
+    assert "the first of 2 frames" in restorer.restore_file(tmp_path / "in.gif", tmp_path / "b.jpg").notes
 
 
 def test_an_existing_output_is_kept_unless_overwrite(restorer, photograph, tmp_path):

@@ -1,6 +1,7 @@
 """File <-> picture: the pixels, and everything beside them that must survive a restoration."""
 
 from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, extra_for, output_format
+from artifix.image.frames import Frame, holds_frames, read_frames, write_frames
 from artifix.image.metadata import Metadata, Text
 from artifix.image.output import atomic_output, ensure_writable
 from artifix.image.picture import Picture, Pixels, Space, to_rgb, to_uint8
@@ -14,6 +15,7 @@ __all__ = [
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
     "Format",
+    "Frame",
     "Metadata",
     "Picture",
     "Pixels",
@@ -22,12 +24,15 @@ __all__ = [
     "atomic_output",
     "ensure_writable",
     "extra_for",
+    "holds_frames",
     "losses",
     "output_format",
+    "read_frames",
     "read_image",
     "read_picture",
     "to_rgb",
     "to_uint8",
+    "write_frames",
     "write_image",
     "write_picture",
 ]

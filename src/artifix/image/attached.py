@@ -46,10 +46,8 @@ class _Place(NamedTuple):
 def read_attached(data: Data, end: int, mpf: bytes | None, mpf_place: int) -> tuple[Attached, ...]:
     """What lies behind the end of a JPEG's own picture, in its order; zeros alone are nothing.
 
-    `mpf` is the file's index and `mpf_place` where it stands. ValueError for more than is read into memory.
+    `mpf` is the file's index and `mpf_place` where it stands.
     """
-    if len(data) - end > limits.METADATA_BYTES:
-        raise ValueError(f"more than {limits.METADATA_BYTES >> 20} MiB behind the picture")
     parts, position = [], end
     for place in sorted(_places(mpf, mpf_place, len(data)), key=lambda place: place.start):
         if place.start < position:  # it overlaps what came before

@@ -5,8 +5,8 @@ from typing import Any, BinaryIO, Final
 
 from PIL import JpegImagePlugin
 
-from artifix.image import attached, photoshop, xmp
-from artifix.image.metadata import Metadata, Segment, Text
+from artifix.image import attached, limits, photoshop, xmp
+from artifix.image.metadata import Attached, Metadata, Segment, Text
 from artifix.image.segments import Data, Structure, segment
 
 LONGEST: Final = 65_533
@@ -51,7 +51,11 @@ def read_metadata(
         others = [s for s in others if s.name != "APP11"]
         notes.append("the content credentials are left out")
     place = data.find(attached.MPF + mpf) + len(attached.MPF) if mpf else 0
-    parts = () if structure.end is None else attached.read_attached(data, structure.end, mpf, place)
+    parts: tuple[Attached, ...] = ()
+    if structure.end is not None and len(data) - structure.end > limits.METADATA_BYTES:
+        notes.append(f"what lies behind the picture is left out: more than {limits.METADATA_BYTES >> 20} MiB")
+    elif structure.end is not None:
+        parts = attached.read_attached(data, structure.end, mpf, place)
     return Metadata(
         density=_density(file),
         extended_xmp=xmp.joined(packet, _beginning(named, "APP1", xmp.EXTENSION)),

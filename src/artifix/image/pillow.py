@@ -74,11 +74,11 @@ def _change_settings(put_back: ExitStack) -> None:
 
 
 @contextmanager
-def opened(path: Path, max_pixels: int, content: bytes | None = None) -> Iterator[ImageFile.ImageFile]:
+def opened(path: Path, max_pixels: int, content: bytes | None = None, frame: int = 0) -> Iterator[ImageFile.ImageFile]:
     """The file as Pillow sees it, recognised by its content, its pixels not decoded yet.
 
-    `content` is read in place of the file's own bytes. Whatever goes wrong inside, while it is decoded too, becomes one
-    ImageError that names the file.
+    `content` is read in place of the file's own bytes; `frame` is which of several pictures, from 0. Whatever goes
+    wrong inside, while it is decoded too, becomes one ImageError that names the file.
     """
     with quiet_pillow():
         try:
@@ -93,6 +93,10 @@ def opened(path: Path, max_pixels: int, content: bytes | None = None) -> Iterato
                     raise _too_large(path, max_pixels)
                 if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
                     raise ImageError(f"{path}: {reason}")
+                if frame:
+                    file.seek(frame)
+                    if file.width * file.height > max_pixels:
+                        raise _too_large(path, max_pixels)
                 yield file
         except ArtifixError:
             raise

@@ -40,9 +40,9 @@ _CONVERTED: Final = {
 
 
 def read_picture(
-    path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True, salvage: bool = False
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True, salvage: bool = False, frame: int = 0
 ) -> Picture:
-    """The (first) picture of a file, with all that must survive its restoration.
+    """One picture of a file, the first unless `frame` is another, with all that must survive its restoration.
 
     The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, unless `ycbcr` is False,
     grey stays grey, 16-bit PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it
@@ -54,7 +54,7 @@ def read_picture(
     ImageError, one line naming the file, for what cannot be read, is broken or truncated, or holds more than
     `max_pixels` pixels, which is known before anything is decoded.
     """
-    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage)
+    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage, frame=frame)
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -62,13 +62,21 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.
 
     ImageError as in `read_picture`.
     """
-    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False, salvage=False).pixels)
+    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False).pixels)
 
 
-def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool, salvage: bool, content: bytes | None = None) -> Picture:
+def _read(
+    path: Path,
+    max_pixels: int,
+    *,
+    keep_ycbcr: bool,
+    salvage: bool = False,
+    content: bytes | None = None,
+    frame: int = 0,
+) -> Picture:
     """Read a file, its pixels from `content` where that is given: those of a JPEG with an end."""
     notes: tuple[str, ...] = ()
-    with opened(path, max_pixels, content) as file:
+    with opened(path, max_pixels, content, frame) as file:
         if reason := sixteen.unsupported(file):
             raise ImageError(f"{path}: {reason}")
         structure = _structure(path, file)
@@ -89,7 +97,7 @@ def _read(path: Path, max_pixels: int, *, keep_ycbcr: bool, salvage: bool, conte
         read_deep = (
             partial(heif.read_deep, path)
             if heif.is_deep(file)
-            else partial(sixteen.read_deep, path, max_pixels, orientation)
+            else partial(sixteen.read_deep, path, max_pixels, orientation, frame)
         )
         if file.mode == "CMYK":
             notes += ("CMYK becomes sRGB",)
@@ -117,7 +125,7 @@ def _is_upright(file: ImageFile.ImageFile) -> bool:
 
 
 def _structure(path: Path, file: ImageFile.ImageFile) -> Structure | None:
-    """What the segments of a JPEG say; ImageError for too many scans."""
+    """What the segments of a JPEG say; ImageError for a kind that is not read."""
     if not isinstance(file, JpegImagePlugin.JpegImageFile):
         return None
     with path.open("rb") as stream, mapped(stream) as data:

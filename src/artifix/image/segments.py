@@ -53,8 +53,6 @@ class Structure:
             return "a hierarchical JPEG, which is not supported"
         if self.frame and self.bits != 8:
             return f"a JPEG of {self.bits} bits a sample, which is not supported"
-        if self.scans > limits.SCANS:
-            return f"a JPEG of more than {limits.SCANS} scans"
         return None
 
     @property
@@ -118,7 +116,7 @@ def structure_of(data: Data, *, header: bool = False) -> Structure:
         if marker == _SCAN:
             found.scans += 1
             _note_scan(found, content)
-            if header or found.scans > limits.SCANS:
+            if header:
                 return found
     raise ValueError(f"more than {limits.PIECES:,} segments")
 

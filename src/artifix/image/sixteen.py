@@ -46,12 +46,12 @@ def unsupported(file: ImageFile.ImageFile) -> str | None:
     return None
 
 
-def read_deep(path: Path, max_pixels: int, orientation: int) -> NDArray[np.uint16]:
+def read_deep(path: Path, max_pixels: int, orientation: int, frame: int = 0) -> NDArray[np.uint16]:
     """The pixels of a file that `is_deep`, upright, alpha last: (H, W, C) uint16, C = 1 to 4.
 
     ImageError as in `opened`.
     """
-    with opened(path, max_pixels) as file:
+    with opened(path, max_pixels, frame=frame) as file:
         mode = _rawmode(file)
         grey_alpha, colour = _is_grey_alpha(file), _is_colour(file)
         white_is_zero = _tiff_tag(file, _PHOTOMETRIC) == _WHITE_IS_ZERO
@@ -66,7 +66,7 @@ def read_deep(path: Path, max_pixels: int, orientation: int) -> NDArray[np.uint1
         mode = mode.replace("RGBa", "RGBA")  # Pillow would divide the alpha out of each byte on its own
         _unpack_as(file, mode)
         values = upright(file, orientation).astype(np.uint16)
-    with opened(path, max_pixels) as file:
+    with opened(path, max_pixels, frame=frame) as file:
         _unpack_as(file, mode[:-1] + _OTHER[mode[-1]])
         values <<= 8
         values |= upright(file, orientation)

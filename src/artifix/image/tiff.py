@@ -1,5 +1,6 @@
 """Write a TIFF of any depth, deflated with the horizontal predictor (what Photoshop calls ZIP), EXIF in its tags."""
 
+import struct
 import zlib
 from typing import BinaryIO, Final
 
@@ -7,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, TiffImagePlugin, TiffTags
 
 from artifix.image import exif as exif_block
+from artifix.image.directories import Directories
 from artifix.image.metadata import Metadata
 from artifix.image.picture import Picture, Pixels, bands, interleaved
 
@@ -16,6 +18,7 @@ _BLACK_IS_ZERO, _RGB = 1, 2
 _HORIZONTAL: Final = 2
 _UNASSOCIATED_ALPHA: Final = 2
 _NO_UNIT, _INCH = 1, 2
+_FIRST: Final = 8  # where the first directory stands
 PHOTOSHOP: Final = 34377
 """The tag of Photoshop's image resources."""
 IPTC: Final = 33723
@@ -24,8 +27,12 @@ _XMP: Final = 700
 _ICC_PROFILE: Final = 34675
 
 
-def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata) -> None:
-    """Write the picture, 8 or 16 bits, grey or RGB, with its alpha, and the metadata."""
+def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata, previous: int = 0) -> int:
+    """Write the picture, 8 or 16 bits, grey or RGB, with its alpha, and the metadata.
+
+    What it returns is where the offset of a next page belongs; with that as `previous`, the picture becomes that page.
+    The file must be readable.
+    """
     height, width = picture.pixels.shape[:2]
     strips = [_compressed(interleaved(picture, rows)) for rows in bands(height, width)]
     lengths = [len(strip) for strip in strips]
@@ -63,8 +70,21 @@ def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata) -> None:
         tags[_ICC_PROFILE] = metadata.icc
     if metadata.xmp:
         tags[_XMP] = metadata.xmp
-    tags.save(file)
+    start = _FIRST
+    if previous:
+        start = file.seek(0, 2)
+        file.write(tags.tobytes(start))
+    else:
+        tags.save(file)
     file.writelines(strips)
+    file.write(bytes(file.tell() % 2))  # a directory begins at an even offset
+    directories = Directories(file)
+    next_place = directories.at(start).next_place
+    if previous:
+        file.seek(previous)
+        file.write(struct.pack("<I", start))
+    file.seek(0, 2)
+    return next_place
 
 
 def _compressed(band: Pixels) -> bytes:

@@ -1,6 +1,8 @@
 """Write a picture file: by its suffix, whole or not at all, and with nothing lost that is not said."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -49,10 +51,17 @@ def write_picture(
     format = output_format(path)
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1..100, got {quality}")
-    picture = _fitted(path, format, picture)
+    picture = fitted(path, format, picture)
+    with encoding(path, format, overwrite=overwrite, mode=mode) as file:
+        _encode(file, format, picture, format.default_quality if quality is None else quality)
+
+
+@contextmanager
+def encoding(path: Path, format: Format, *, overwrite: bool, mode: int | None = None) -> Iterator[BinaryIO]:
+    """The file to encode into, as `atomic_output`; what an encoder cannot express is an OutputError, too."""
     try:
         with atomic_output(path, overwrite=overwrite, mode=mode) as file, quiet_pillow():
-            _encode(file, format, picture, format.default_quality if quality is None else quality)
+            yield file
     except MemoryError:
         raise OutputError(f"{path}: not enough memory to encode it") from None
     except _INEXPRESSIBLE as error:
@@ -90,7 +99,7 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
     """
     path = Path(path)
     format = output_format(path)
-    picture = _fitted(path, format, picture)
+    picture = fitted(path, format, picture)
     used = format.default_quality if quality is None else quality
     found = [*picture.notes]
     if format.quality_option and used is not None:
@@ -100,7 +109,7 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
     return (*found, *left_out(format, picture))
 
 
-def _fitted(path: Path, format: Format, picture: Picture) -> Picture:
+def fitted(path: Path, format: Format, picture: Picture) -> Picture:
     """The picture as the format can hold it; OutputError where that would not be the same picture."""
     height, width = picture.pixels.shape[:2]
     if max(height, width) > format.max_side:

@@ -8,9 +8,10 @@ from typing import Any
 
 from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
-from artifix.image import MAX_PIXELS, Picture, losses, read_picture, write_picture
+from artifix.image import MAX_PIXELS, Picture, holds_frames, losses, read_picture, write_frames, write_picture
 from artifix.restoration.attributes import copy_attributes, permissions
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
+from artifix.restoration.frames import restore_frames
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
 from artifix.restoration.record import Record
@@ -78,12 +79,18 @@ class FileRestorer(ABC):
         picture = read_picture(source, max_pixels=max_pixels, salvage=salvage)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)
-        if picture.frames > 1:
+        count = picture.frames if holds_frames(target, picture) else 1
+        if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
         restorer = self.for_picture(picture)
         try:
             with clock.pausing_between_turns():
-                restored = restorer.restore_picture(picture, progress)
+                if count > 1:
+                    options: dict[str, Any] = {"quality": quality, "max_pixels": max_pixels, "progress": progress}
+                    frames, notes = restore_frames(restorer.restore_picture, source, target, count, **options)
+                    restored = frames[0].picture
+                else:
+                    restored = restorer.restore_picture(picture, progress)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
@@ -94,9 +101,14 @@ class FileRestorer(ABC):
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
-        write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
+        mode = permissions(source)
+        if count > 1:
+            frames[0] = frames[0]._replace(picture=restored)
+            write_frames(target, frames, quality=quality, overwrite=overwrite, mode=mode)
+        else:
+            write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
         copy_attributes(source, target, dates=keep_dates)
-        return restorer.record(source, target, (width, height), clock.seconds, notes=notes)
+        return restorer.record(source, target, (width, height), clock.seconds, notes=notes, frames=count)
 
     def restore_folder(
         self,

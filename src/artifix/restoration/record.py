@@ -27,7 +27,7 @@ class Record:
     notes: tuple[str, ...] = ()
     error: str = ""
     frames: int = 1
-    """A video's."""
+    """A video's, an animation's or the pages of a TIFF, where all were restored."""
     model: str = ""
     """What restored it: a shipped model's name, a .safetensors file or sa-dct."""
     engine: str = ""
