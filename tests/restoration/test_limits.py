@@ -130,6 +130,7 @@ def test_the_network_takes_less_beside_a_large_picture(megapixels, bytes_a_pixel
     picture = megapixels * 1_000_000 * bytes_a_pixel
     assert least <= memory_beside(picture, 1 << 30) <= most
     assert memory_beside(picture, 1000) == 1000  # nobody is given more than was asked for
+    assert memory_beside(picture, 1 << 36) == 1 << 36
 
 
 def test_smaller_tiles_make_the_same_picture(make_model, photograph, monkeypatch):

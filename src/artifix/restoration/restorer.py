@@ -243,8 +243,10 @@ def memory_beside(picture: int, max_memory: int) -> int:
     """Bytes for the network beside a picture of so many: `max_memory`, or less where the two would pass 2 GiB.
 
     The picture is there as it was and as it becomes, and once more where hidden colours are filled. A quarter of a GiB,
-    or a smaller `max_memory`, always remains.
+    or a smaller `max_memory`, always remains; who asks for more than the default gets it.
     """
+    if max_memory > DEFAULT_MEMORY:
+        return max_memory
     return min(max_memory, max(_LEAST_MEMORY, _ALTOGETHER - 3 * picture))
 
 
