@@ -1,6 +1,7 @@
 """What tests share: a small picture, and a small model of random weights that behaves like the real ones."""
 
 import importlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -89,6 +90,20 @@ def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(catalog.MODELS, "mse-any", "")
     monkeypatch.setattr("artifix.models.blending.read_model", read_model)
     return path
+
+
+@pytest.fixture
+def without_extras(monkeypatch: pytest.MonkeyPatch):
+    """HEIF and JPEG XL as they are where nothing is installed for them."""
+    used = ("selection.READABLE_SUFFIXES", "pairing.WRITABLE_SUFFIXES")
+    if importlib.util.find_spec("pyarrow"):
+        used += ("planning.WRITABLE_SUFFIXES",)
+    for place in used:
+        module, name = place.split(".")
+        known = getattr(importlib.import_module(f"artifix.restoration.{module}"), name)
+        bare = tuple(suffix for suffix in known if suffix not in (".heic", ".heif", ".jxl"))
+        monkeypatch.setattr(f"artifix.restoration.{place}", bare)
+    monkeypatch.setattr("artifix.restoration.selection.is_installed", lambda format: format not in ("HEIF", "JXL"))
 
 
 @pytest.fixture

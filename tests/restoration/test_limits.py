@@ -5,14 +5,18 @@ import os
 import resource
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from artifix.engines import engine as module
 from artifix.errors import ModelError
 from artifix.restoration import Restorer
+from artifix.restoration import restorer as restorer_module
+from artifix.restoration.restorer import memory_beside
 
 MIB = 1 << 20
 FULL = Path("/dev/full")
@@ -110,3 +114,36 @@ print(resident() - early)
 def test_pictures_of_many_shapes_do_not_pile_up_in_memory():
     done = subprocess.run([sys.executable, "-c", MANY_SHAPES], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 100 * MIB  # some 400 where OpenVINO keeps kernels for every shape
+
+
+@pytest.mark.parametrize(
+    ("megapixels", "bytes_a_pixel", "least", "most"),
+    [
+        (1, 3, 1 << 30, 1 << 30),
+        (64, 3, 900_000_000, 930_000_000),
+        (100, 3, 590_000_000, 610_000_000),
+        (100, 6, 1 << 28, 1 << 28),
+        (1000, 6, 1 << 28, 1 << 28),
+    ],
+)
+def test_the_network_takes_less_beside_a_large_picture(megapixels, bytes_a_pixel, least, most):
+    picture = megapixels * 1_000_000 * bytes_a_pixel
+    assert least <= memory_beside(picture, 1 << 30) <= most
+    assert memory_beside(picture, 1000) == 1000  # nobody is given more than was asked for
+    assert memory_beside(picture, 1 << 36) == 1 << 36
+
+
+def test_smaller_tiles_make_the_same_picture(make_model, photograph, monkeypatch):
+    restorer = Restorer(make_model(), precision="fp32", max_memory=10_000_000)
+    whole = restorer.restore_image(photograph)
+    monkeypatch.setattr("artifix.restoration.restorer._ALTOGETHER", 3 * photograph.nbytes + 200_000)
+    monkeypatch.setattr("artifix.restoration.restorer._LEAST_MEMORY", 1000)
+    tiles = []
+    monkeypatch.setattr("artifix.restoration.restorer._read", partial(_counted, tiles, restorer_module._read))
+    np.testing.assert_allclose(restorer.restore_image(photograph).astype(int), whole, atol=1)
+    assert len(tiles) > 1
+
+
+def _counted(tiles, read, *arguments):
+    tiles.append(arguments)
+    return read(*arguments)

@@ -88,9 +88,14 @@ def test_an_output_that_exists_is_kept_and_the_input_never_replaced(make_clip, r
     with pytest.raises(OutputError, match="is the input itself"):
         restore_video(clip, clip, restorer)
     (tmp_path / "out.mp4").write_text("mine")
-    assert restore_video(clip, tmp_path / "out.mp4", restorer).status == "kept"
+    with pytest.raises(OutputError, match="exists already, and does not say"):
+        restore_video(clip, tmp_path / "out.mp4", restorer)
     assert (tmp_path / "out.mp4").read_text() == "mine"
-    assert restore_video(clip, tmp_path / "out.mp4", restorer, overwrite=True).status == "restored"
+    for name in ("out.mp4", "out.mkv", "out.mov"):
+        assert restore_video(clip, tmp_path / name, restorer, overwrite=True).status == "restored"
+        assert restore_video(clip, tmp_path / name, restorer).status == "kept"
+        with pytest.raises(OutputError, match="made with crf default instead of 30"):
+            restore_video(clip, tmp_path / name, restorer, crf=30)
     assert restore_video(clip, clip, restorer, overwrite=True).status == "restored"
     assert clip.read_bytes() != before
     assert len(decoded(clip)) == 6

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from artifix.errors import DataError, OutputError
-from artifix.image import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES
+from artifix.image import FORMATS, WRITABLE_SUFFIXES
+from artifix.image.formats import EXTRA_FORMATS
 from artifix.image.signature import signature_of
 from artifix.restoration.record import Record
 from artifix.restoration.selection import LeftAlone, in_words, select
 
 DEFAULT_SUFFIX: Final = "-restored"
 
-_SUFFIX_OF: Final = {format.name: format.suffixes[0] for format in FORMATS}
+_SUFFIX_OF: Final = {format.name: format.suffixes[0] for format in (*FORMATS, *EXTRA_FORMATS)}
 
 
 class Pair(NamedTuple):
@@ -147,7 +148,7 @@ def target_name(
     """The name of a file's output, `suffix` and `others` being `pair_up`'s; OutputError for a suffix with a folder.
 
     With `whole`, the longer name that keeps the source's own suffix. `format` is what the file's first bytes say
-    (`signature`), if that is known; a file with an unknown suffix is looked at otherwise.
+    (`signature`), if that is known; otherwise a file is looked at whose suffix does not name a format.
     """
     _check(suffix)
     others = others or {}
@@ -162,7 +163,7 @@ def target_name(
 
 def _format_of(source: Path) -> str:
     try:
-        return "" if source.suffix.lower() in READABLE_SUFFIXES or source.is_fifo() else signature_of(source)
+        return "" if source.is_fifo() else signature_of(source)
     except OSError:  # restoring it says why
         return ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import DataError, OutputError
-from artifix.image import MAX_PIXELS, READABLE_SUFFIXES
+from artifix.image import MAX_PIXELS, WRITABLE_SUFFIXES
 from artifix.restoration.manifest import Manifest, Row
 from artifix.restoration.pairing import Pair, Wanted, settle, target_name
 from artifix.restoration.remote import Folder, Found
@@ -139,7 +139,7 @@ def _is_current(row: Row | None, found: Found, output: str) -> bool:
 
 def _is_unknown(path: Path, videos: Collection[str]) -> bool:
     """Whether the suffix does not tell if a file is a picture, so that its first bytes have to."""
-    return path.suffix.lower() not in (*READABLE_SUFFIXES, *videos) and not is_hidden(path.name)
+    return path.suffix.lower() not in (*WRITABLE_SUFFIXES, *videos) and not is_hidden(path.name)
 
 
 def _can_be_named(name: str) -> bool:

@@ -30,6 +30,8 @@ from artifix.restoration.transparency import fill_hidden
 Planes = NDArray[np.float32]
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
+_ALTOGETHER: Final = 1_500_000_000  # bytes of picture and network, which leaves half a GiB of 2 for all else
+_LEAST_MEMORY: Final = 1 << 28
 # What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO, in int8 2.8 to 3.4,
 # in bf16 5.3 to 5.5 and in fp32 8.1 to 10.8 were measured; the rest is reserve for the tile's own planes. A U-Net's
 # widest maps are shuffled, and so floating in int8, too: 7.0. Other engines take more.
@@ -46,8 +48,8 @@ class Restorer(FileRestorer):
     coarse JPEGs a model may have a companion (`model_for_tables`), but not with `detail`. Networks that can be told of
     a JPEG's tables are, where a picture comes with its file. `strength` 0..1 blends between the input and the restored
     picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`, `precision` and
-    `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the picture itself;
-    larger pictures go through in tiles, with the same result.
+    `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the picture itself (less
+    beside a large one, `memory_beside`); larger pictures go through in tiles, with the same result.
     """
 
     def __init__(
@@ -179,11 +181,13 @@ class Restorer(FileRestorer):
         self, restore: Callable[[Span, Span], NDArray[Any]], restored: NDArray[Any], progress: Progress
     ) -> None:
         """Fill `restored` tile by tile: while the network runs one, the next is read and the last is put in place."""
-        tiles = list(self._tiles(*restored.shape[:2]))
+        height, width = restored.shape[:2]
+        most = _tile_pixels(self.engine, memory_beside(restored.nbytes, self.max_memory))
+        tiles = list(self._tiles(height, width, min(self.tile_pixels, most)))
 
         def fill(rows: Span, columns: Span, kept: tuple[slice, slice]) -> None:
-            height, width = restored[kept].shape[:2]
-            restored[kept] = restore(rows, columns)[:height, :width]
+            kept_rows, kept_columns = restored[kept].shape[:2]
+            restored[kept] = restore(rows, columns)[:kept_rows, :kept_columns]
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
         try:
@@ -197,12 +201,10 @@ class Restorer(FileRestorer):
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _tiles(self, height: int, width: int) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
+    def _tiles(self, height: int, width: int, most: int) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
         """Rows and columns of each tile, what is kept of it, and the share that is done with it."""
         card, done = self.card, 0
-        for rows, columns in plan(
-            height, width, radius=card.radius, multiple=card.multiple, max_pixels=self.tile_pixels
-        ):
+        for rows, columns in plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=most):
             bottom, right = min(rows.keep_stop, height), min(columns.keep_stop, width)
             done += (bottom - rows.keep_start) * (right - columns.keep_start)
             kept = slice(rows.keep_start, bottom), slice(columns.keep_start, right)
@@ -235,6 +237,17 @@ class Restorer(FileRestorer):
         planes = planes.copy()
         planes[..., :changed] += np.float32(self.strength) * (restored[..., :changed] - planes[..., :changed])
         return planes
+
+
+def memory_beside(picture: int, max_memory: int) -> int:
+    """Bytes for the network beside a picture of so many: `max_memory`, or less where the two would pass 2 GiB.
+
+    The picture is there as it was and as it becomes, and once more where hidden colours are filled. A quarter of a GiB,
+    or a smaller `max_memory`, always remains; who asks for more than the default gets it.
+    """
+    if max_memory > DEFAULT_MEMORY:
+        return max_memory
+    return min(max_memory, max(_LEAST_MEMORY, _ALTOGETHER - 3 * picture))
 
 
 def _tile_pixels(engine: Engine, max_memory: int) -> int:

@@ -103,7 +103,7 @@ def test_what_a_row_tells_of_needs_no_worker(memory, jpeg, make_model):
     assert [record.status for record in records] == ["kept"]
 
 
-def test_unusual_names_are_known_by_their_content_and_the_rest_is_left_alone(memory, jpeg):
+def test_unusual_names_are_known_by_their_content_and_the_rest_is_left_alone(memory, jpeg, without_extras):
     memory.pipe(
         {"/in/a.jpg_large": jpeg, "/in/b.jpg": jpeg, "/in/c.txt": b"text", "/in/d.heic": HEIC, "/in/e.mp4": b""}
     )
