@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.codecs.quantisation import quantisation_tables as standard
 from artifix.image import read_picture, write_picture
 from artifix.image.jpeg import tables_of
+from artifix.jpeg.quantisation import quantisation_tables as standard
 
 
 @pytest.mark.parametrize(("mode", "components"), [("L", [0]), ("RGB", [0, 1, 1])])
