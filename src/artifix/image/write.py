@@ -54,7 +54,9 @@ def write_picture(
     picture = _fitted(path, format, picture)
     try:
         with atomic_output(path, overwrite=overwrite, mode=mode) as file, quiet_pillow():
-            _encode(file, format, picture, quality)
+            _encode(
+                file, format, picture, format.default_quality if quality is None and format is not _JPEG else quality
+            )
     except MemoryError:
         raise OutputError(f"{path}: not enough memory to encode it") from None
     except _INEXPRESSIBLE as error:
@@ -135,7 +137,7 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
         file.writelines(jp2.with_metadata(encoded.getvalue(), metadata))
     else:
         image = _to_pillow(picture, keep_ycbcr=format.name == "JPEG")
-        options = _options(format, image.mode, metadata, quality)
+        options = _options(format.name, image.mode, metadata, quality)
         if format is _JPEG and quality is None:
             options["qtables"] = _tables(picture)
         image.save(cast(BinaryIO, _Sink(file)), format.name, **options)
@@ -150,11 +152,8 @@ def _tables(picture: Picture) -> list[list[int]]:
     return [np.minimum(luma, own[0]).tolist(), np.vstack([chroma, own[1:]]).min(axis=0).tolist()]
 
 
-def _options(format: Format, mode: str, metadata: Metadata, quality: int | None) -> dict[str, Any]:
+def _options(name: str, mode: str, metadata: Metadata, quality: int | None) -> dict[str, Any]:
     """Pillow's options for a format."""
-    name = format.name
-    if format is not _JPEG and quality is None:
-        quality = format.default_quality
     if name == "BMP":
         return {"dpi": metadata.dpi or (0, 0)}
     options: dict[str, Any] = {} if quality is None else {"quality": quality}
