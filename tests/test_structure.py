@@ -20,6 +20,7 @@ FLOORS = [
     {"engines", "inspection"},
     {"models", "codecs"},
     {"image", "machine", "provenance", "serving"},
+    {"jpeg"},
     {"color", "dct", "yuv"},
     {"clock", "errors", "offline", "printable", "threads"},
 ]

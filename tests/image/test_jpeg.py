@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.codecs.quantisation import quantisation_tables as standard
-from artifix.image import read_picture, write_picture
+from artifix.image import losses, read_picture, write_picture
 from artifix.image.jpeg import tables_of
+from artifix.jpeg.quantisation import quantisation_tables as standard
 
 
 @pytest.mark.parametrize(("mode", "components"), [("L", [0]), ("RGB", [0, 1, 1])])
@@ -44,3 +44,18 @@ def test_they_are_not_written(tmp_path, photograph):
         write_picture(file, dataclasses.replace(picture, tables=tables))
     assert written[0].read_bytes() == written[1].read_bytes()
     assert np.not_equal(read_picture(written[0]).tables, picture.tables).any()
+
+
+@pytest.mark.parametrize("quality", [30, 97, 100])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_jpeg_is_written_nowhere_coarser_than_it_was_read(photograph, tmp_path, quality, grey):
+    Image.fromarray(photograph[..., 0] if grey else photograph).save(tmp_path / "in.jpg", quality=quality)
+    picture = read_picture(tmp_path / "in.jpg")
+    write_picture(tmp_path / "out.jpg", picture)
+    own, written = (np.array(each.tables) for each in (picture, read_picture(tmp_path / "out.jpg")))
+    default = standard()[94][: 1 if grey else 2]
+    assert (written == np.minimum(own, default[[0] if grey else [0, 1, 1]])).all()
+    said = losses(tmp_path / "out.jpg", picture)
+    assert said == ("lossy JPEG, quality 95" + (", or finer as the input is" if quality > 95 else ""),)
+    write_picture(tmp_path / "out.jpg", picture, quality=50, overwrite=True)
+    assert (read_picture(tmp_path / "out.jpg").tables[0] == standard()[49][0]).all()

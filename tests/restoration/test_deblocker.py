@@ -16,6 +16,7 @@ pytest.importorskip("numba")
 
 from artifix.restoration.deblocker import Deblocker
 from artifix.restoration.sa_dct import deblock
+from artifix.restoration.verify import verify_picture
 
 
 @pytest.fixture
@@ -43,7 +44,14 @@ def test_a_file_gains_and_keeps_its_shape(jpeg, tmp_path, grey):
 
 def test_a_grey_picture_is_what_the_filter_makes_of_it(jpeg):
     picture = read_picture(jpeg(grey=True)[0])
-    np.testing.assert_array_equal(Deblocker().restore_picture(picture).pixels, deblock(picture.pixels, picture.tables))
+    free = Deblocker(bound="never").restore_picture(picture)
+    np.testing.assert_array_equal(free.pixels, deblock(picture.pixels, picture.tables))
+
+
+def test_its_pictures_are_bounded_as_a_networks_are(jpeg):
+    for grey in (False, True):
+        picture = read_picture(jpeg(grey=grey)[0])
+        assert verify_picture("a.jpg", picture, "a.png", Deblocker().restore_picture(picture)).possible
 
 
 def test_strength_0_is_the_input_and_a_half_lies_halfway(jpeg):

@@ -16,11 +16,13 @@ import typer
 
 from artifix.cli.bench import bench
 from artifix.cli.evaluate import evaluate_app
+from artifix.cli.output_format import Bound, BoundOption, FormatOption, with_format
 from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
 from artifix.cli.train import export, in_words, train
+from artifix.cli.verify import verify
 from artifix.errors import ArtifixError
 from artifix.printable import printable
 
@@ -114,9 +116,11 @@ def restore(
     vivid: Annotated[str, typer.Option(help="What --detail leads to: a model of the same beginning.")] = "gan",
     engine: Annotated[Engine, typer.Option(help="What runs the network.")] = Engine.auto,
     precision: Annotated[Precision, typer.Option(help="The network's arithmetic.")] = Precision.auto,
+    bound: BoundOption = Bound.auto,
     max_memory: Annotated[int, typer.Option(parser=parse_size, help="For the network, beside the picture.")] = 1 << 30,
     max_pixels: MaxPixels = 500_000_000,
     quality: Quality = None,
+    format: FormatOption = None,
     codec: Annotated[
         VideoCodec | None, typer.Option(help="A video's; else h264, or hevc for more than 8 bits. ffv1 has no loss.")
     ] = None,
@@ -164,7 +168,10 @@ def restore(
         "engine": engine.value,
         "precision": precision.value,
         "max_memory": max_memory,
+        "bound": bound.value,
     }
+    if format:
+        suffix = with_format(suffix, format, output)
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("a pool restores pictures; --codec and --crf are for videos")
     if engine_pool and salvage:
@@ -206,6 +213,8 @@ def restore(
         kinds = {is_video(pair.source) for pair in pairs}
         if True not in kinds and (codec or crf is not None):
             raise typer.BadParameter("--codec and --crf are for videos, of which none is named")
+        if True in kinds and format:
+            raise typer.BadParameter("--format is for pictures; a video's is the end of its output's name")
         if False not in kinds and quality is not None:
             raise typer.BadParameter("--quality is for pictures; videos have --crf")
         restorer = load_restorer(**chosen)
@@ -307,7 +316,7 @@ def degrade(
         _complain(f"{output}: {'; '.join(lost)}")
 
 
-for command in (serve, bench, train, export, quantise):
+for command in (verify, serve, bench, train, export, quantise):
     app.command()(command)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")

@@ -102,7 +102,7 @@ def degrade_file(
     What is lost beside what the codec takes is returned, a phrase each, such as "transparency is left out". ImageError
     if the source cannot be read, OutputError if the target cannot be written, else as `encode`.
     """
-    picture = read_picture(source, max_pixels=max_pixels, ycbcr=False)
+    picture = read_picture(source, max_pixels=max_pixels, ycbcr=False, coefficients=False)
     image = to_uint8(picture.pixels)
     lost = []
     if picture.alpha is not None and (picture.alpha != np.iinfo(picture.alpha.dtype).max).any():

@@ -1,10 +1,13 @@
 """What a JPEG says beside its pixels."""
 
 import io
+from pathlib import Path
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
+from artifix.errors import ImageError
 from artifix.image.pillow import quiet_pillow
+from artifix.jpeg import JpegCoefficients, Space, read_coefficients
 
 Table = tuple[int, ...]
 """64 quantisation steps, row by row."""
@@ -26,6 +29,25 @@ def subsampling(file: ImageFile.ImageFile) -> tuple[int, int] | None:
     if cb != cr or not all(cb) or across % cb[0] or down % cb[1]:
         return None
     return across // cb[0], down // cb[1]
+
+
+def stores_ycbcr(file: ImageFile.ImageFile) -> bool:
+    """Whether the file is a JPEG of YCbCr; a few hold RGB as it is, marked by Adobe or by their components' names."""
+    if not isinstance(file, JpegImagePlugin.JpegImageFile) or file.mode != "RGB":
+        return False
+    names = bytes(component[0] for component in file.layer)
+    return "jfif" in file.info or (file.info.get("adobe_transform") != 0 and names != b"RGB")
+
+
+def coefficients_of(path: Path, file: ImageFile.ImageFile) -> JpegCoefficients | None:
+    """The coefficients of the opened JPEG at the path; None for another format, CMYK, and what cannot be read."""
+    if not isinstance(file, JpegImagePlugin.JpegImageFile) or file.mode not in ("L", "RGB"):
+        return None
+    space: Space = "L" if file.mode == "L" else "YCbCr" if stores_ycbcr(file) else "RGB"
+    try:
+        return read_coefficients(path, file.size, space, file.quantization)
+    except ImageError:
+        return None
 
 
 def tables_of(file: bytes) -> tuple[Table, ...] | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from artifix.color import ycbcr_to_rgb
 from artifix.image.jpeg import Table
 from artifix.image.metadata import Metadata
+from artifix.jpeg import JpegCoefficients
 
 Space = Literal["L", "RGB", "YCbCr"]
 Pixels = NDArray[np.uint8 | np.uint16]
@@ -39,6 +40,8 @@ class Picture:
     """How many pixels a chroma sample of that JPEG covers, across and down in the file; None where it has no chroma."""
     orientation: int = 1
     """The EXIF orientation, 1..8, by which the pixels were turned upright."""
+    coefficients: JpegCoefficients | None = None
+    """The quantised coefficients of that JPEG; None for CMYK, and where they cannot be read."""
     lossy: bool = False
     """Whether the coding of its own format lost anything (`is_lossy`)."""
     notes: tuple[str, ...] = ()

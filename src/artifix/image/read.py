@@ -15,7 +15,7 @@ from artifix.errors import ImageError
 from artifix.image import ending, heif, sixteen
 from artifix.image.collect import collect
 from artifix.image.directories import Directories
-from artifix.image.jpeg import quantisation_tables, subsampling
+from artifix.image.jpeg import coefficients_of, quantisation_tables, stores_ycbcr, subsampling
 from artifix.image.lossy import is_lossy
 from artifix.image.metadata import Metadata
 from artifix.image.picture import Picture, Pixels, Space, to_uint8
@@ -40,13 +40,20 @@ _CONVERTED: Final = {
 
 
 def read_picture(
-    path: str | Path, *, max_pixels: int = MAX_PIXELS, ycbcr: bool = True, salvage: bool = False, frame: int = 0
+    path: str | Path,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    ycbcr: bool = True,
+    salvage: bool = False,
+    frame: int = 0,
+    coefficients: bool = True,
 ) -> Picture:
     """One picture of a file, the first unless `frame` is another, with all that must survive its restoration.
 
     The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, unless `ycbcr` is False,
     grey stays grey, 16-bit PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it
-    has one), and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8.
+    has one), and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8. Without `coefficients` those of a JPEG are
+    not read, which takes about as long as to decode it; a JPEG without an end has none.
 
     The picture's `notes` say what of the file did not come with it. A JPEG that has all of its pixels and only lacks
     its end marker is read, and that is a note; with `salvage`, one that was cut off earlier is read as far as it goes.
@@ -54,7 +61,9 @@ def read_picture(
     ImageError, one line naming the file, for what cannot be read, is broken or truncated, or holds more than
     `max_pixels` pixels, which is known before anything is decoded.
     """
-    return _read(Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage, frame=frame)
+    return _read(
+        Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage, frame=frame, coefficients=coefficients and frame == 0
+    )
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -62,7 +71,7 @@ def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.
 
     ImageError as in `read_picture`.
     """
-    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False).pixels)
+    return to_uint8(_read(Path(path), max_pixels, keep_ycbcr=False, coefficients=False).pixels)
 
 
 def _read(
@@ -70,6 +79,7 @@ def _read(
     max_pixels: int,
     *,
     keep_ycbcr: bool,
+    coefficients: bool,
     salvage: bool = False,
     content: bytes | None = None,
     frame: int = 0,
@@ -83,10 +93,11 @@ def _read(
         if structure and structure.end is None and content is None:
             note = ending.judge(path, structure, max_pixels, salvage=salvage)
             ended = ending.ended(path, structure)
-            picture = _read(path, max_pixels, keep_ycbcr=keep_ycbcr, salvage=salvage, content=ended)
+            picture = _read(path, max_pixels, keep_ycbcr=keep_ycbcr, salvage=salvage, coefficients=False, content=ended)
             return replace(picture, notes=(note, *picture.notes))
         deep = sixteen.is_deep(file) or heif.is_deep(file)
-        keep_ycbcr = keep_ycbcr and _stores_ycbcr(file)
+        keep_ycbcr = keep_ycbcr and stores_ycbcr(file)
+        coded = coefficients_of(path, file) if coefficients else None  # first: it takes most memory for a while
         if keep_ycbcr:
             file.draft("YCbCr", None)
         if not heif.is_deep(file):
@@ -116,7 +127,9 @@ def _read(
         metadata = metadata._replace(icc=None)
         notes += ("the colour profile is left out",)
     found = (*notes, *left_out)
-    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, lossy, found)
+    if coded:
+        coded = replace(coded, orientation=orientation)
+    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, coded, lossy, found)
 
 
 def _is_upright(file: ImageFile.ImageFile) -> bool:
@@ -143,14 +156,6 @@ def _frames(path: Path, file: ImageFile.ImageFile, metadata: Metadata) -> int:
         with path.open("rb") as stream:
             return max(1, Directories(stream).count())
     return int(getattr(file, "n_frames", 1))
-
-
-def _stores_ycbcr(file: ImageFile.ImageFile) -> bool:
-    """Whether the file is a JPEG of YCbCr; a few hold RGB as it is, marked by Adobe or by their components' names."""
-    if not isinstance(file, JpegImagePlugin.JpegImageFile) or file.mode != "RGB":
-        return False
-    names = bytes(component[0] for component in file.layer)
-    return "jfif" in file.info or (file.info.get("adobe_transform") != 0 and names != b"RGB")
 
 
 def _unpacker(path: Path, file: ImageFile.ImageFile, *, keep_ycbcr: bool) -> Callable[[Image.Image], NDArray[np.uint8]]:

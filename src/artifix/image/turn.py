@@ -22,6 +22,29 @@ _AS_STORED: Final[dict[int, Callable[[NDArray[Any]], NDArray[Any]]]] = {
 }
 
 
+# By which of their ends, the last row's and the last column's, the upright picture's blocks are laid out.
+_FROM_THE_END: Final = {
+    1: (False, False),
+    2: (False, True),
+    3: (True, True),
+    4: (True, False),
+    5: (False, False),
+    6: (False, True),
+    7: (True, True),
+    8: (True, False),
+}
+
+
+def as_stored(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """A view of an upright (H, W, ...) array that lies as the file of that EXIF orientation stores it."""
+    return _AS_STORED[orientation](upright)
+
+
+def from_the_end(orientation: int) -> tuple[bool, bool]:
+    """Whether an upright picture's rows, and its columns, run against the file's, which may call them the other way."""
+    return _FROM_THE_END[orientation]
+
+
 def upright(
     image: Image.Image, orientation: int, unpack: Callable[[Image.Image], NDArray[Any]] = np.asarray
 ) -> NDArray[Any]:

@@ -22,7 +22,9 @@ from artifix.image.picture import Picture, Pixels, bands, interleaved, to_uint8
 from artifix.image.pillow import quiet_pillow
 from artifix.image.png import WithChunks, png_options, write_deep_png
 from artifix.image.tiff import write_tiff
+from artifix.jpeg.quantisation import quantisation_tables
 
+_JPEG: Final = output_format(Path("x.jpg"))
 # What encoders raise, beside OSError, at what they cannot express.
 _INEXPRESSIBLE: Final = (ValueError, TypeError, RuntimeError, SyntaxError, OverflowError, struct.error)
 
@@ -53,7 +55,7 @@ def write_picture(
         raise ValueError(f"quality must be 1..100, got {quality}")
     picture = fitted(path, format, picture)
     with encoding(path, format, overwrite=overwrite, mode=mode) as file:
-        _encode(file, format, picture, format.default_quality if quality is None else quality)
+        _encode(file, format, picture, format.default_quality if quality is None and format is not _JPEG else quality)
 
 
 @contextmanager
@@ -103,7 +105,8 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
     used = format.default_quality if quality is None else quality
     found = [*picture.notes]
     if format.quality_option and used is not None:
-        found.append(f"lossy {format.name}, quality {used}")
+        finer = quality is None and format is _JPEG and _tables(picture) != _tables(replace(picture, tables=None))
+        found.append(f"lossy {format.name}, quality {used}" + (", or finer as the input is" if finer else ""))
     if picture.pixels.dtype == np.uint16 and format.bits < 16:
         found.append(f"16 bits become {format.bits}")
     return (*found, *left_out(format, picture))
@@ -141,9 +144,19 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
         file.writelines(jp2.with_metadata(encoded.getvalue(), metadata))
     else:
         image = _to_pillow(picture, keep_ycbcr=format.name == "JPEG")
-        image.save(cast(BinaryIO, _Sink(file)), format.name, **_options(format.name, image.mode, metadata, quality))
+        options = _options(format.name, image.mode, metadata, quality)
+        if format is _JPEG and quality is None:
+            options["qtables"] = _tables(picture)
+        image.save(cast(BinaryIO, _Sink(file)), format.name, **options)
         if format.name == "JPEG":
             jpeg_metadata.finish(file, metadata)
+
+
+def _tables(picture: Picture) -> list[list[int]]:
+    """The tables of a JPEG, luma's and chroma's: the default quality's, and no step coarser than the input's."""
+    luma, chroma = quantisation_tables()[(_JPEG.default_quality or 100) - 1]
+    own = np.array(picture.tables or [luma, chroma])
+    return [np.minimum(luma, own[0]).tolist(), np.vstack([chroma, own[1:]]).min(axis=0).tolist()]
 
 
 def _options(name: str, mode: str, metadata: Metadata, quality: int | None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))
-    picture = read_picture(path, max_pixels=max_pixels)
+    picture = read_picture(path, max_pixels=max_pixels, coefficients=False)
     height, width = picture.pixels.shape[:2]
     grid = find_grid(picture.pixels, picture.space)
     return Inspection(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from artifix.codecs.quantisation import quantisation_tables
+from artifix.jpeg.quantisation import quantisation_tables
 
 
 def estimate_quality(luma_table: Sequence[int], chroma_table: Sequence[int] = ()) -> tuple[int, bool]:

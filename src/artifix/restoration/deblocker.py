@@ -9,6 +9,7 @@ import numpy as np
 from artifix.color import ycbcr_to_rgb
 from artifix.errors import ModelError, needs_extra
 from artifix.image import Picture
+from artifix.restoration.bound import BoundMode, Rule, bound_of, bound_word, rule_for, whole
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.restorer import DEFAULT_MEMORY
@@ -26,11 +27,11 @@ class Deblocker(FileRestorer):
     bytes is a ModelError, too. ModelError if numba is missing.
     """
 
-    def __init__(self, *, strength: float = 1.0, max_memory: int = DEFAULT_MEMORY) -> None:
+    def __init__(self, *, strength: float = 1.0, max_memory: int = DEFAULT_MEMORY, bound: BoundMode = "auto") -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
         self.model = SA_DCT
-        self.strength, self.max_memory = strength, max_memory
+        self.strength, self.max_memory, self.bound = strength, max_memory, bound
         self._sa_dct = load_sa_dct()
 
     @property
@@ -41,9 +42,11 @@ class Deblocker(FileRestorer):
     @property
     def settings(self) -> str:
         """All that decides what is restored, as `name=value` words."""
-        return f"model={self.model} strength={self.strength:g}"
+        return f"model={self.model} strength={self.strength:g}" + bound_word(self.bound)
 
-    def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
+    def restore_picture(
+        self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
+    ) -> Picture:
         """The restored picture, everything beside its colours unchanged; `progress` hears of its end alone."""
         if picture.tables is None or picture.space == "RGB":
             kind = f"an RGB or CMYK {picture.format}" if picture.tables else picture.format or "no file"
@@ -54,11 +57,16 @@ class Deblocker(FileRestorer):
             sizes = f"{needed / 2**20:,.0f} MiB where --max-memory allows {self.max_memory / 2**20:,.0f}"
             raise ModelError(f"{SA_DCT}: takes the picture as a whole, {sizes}")
         planes = picture.pixels.reshape(height, width, -1).astype(np.float32)
-        planes += np.float32(self.strength) * (self._sa_dct.deblock_planes(planes, picture.tables) - planes)
+        restored = self._sa_dct.deblock_planes(planes, picture.tables)
+        if bound := bound_of(picture, rule or rule_for(picture, self.bound)):
+            restored = bound(restored, *whole(height, width))
+        planes += np.float32(self.strength) * (restored - planes)
         values = planes[..., 0] if picture.space == "L" else ycbcr_to_rgb(planes)
         pixels = np.rint(values).clip(0, 255).astype(np.uint8)
         progress(1.0)
-        return dataclasses.replace(picture, pixels=pixels, space="L" if picture.space == "L" else "RGB")
+        return dataclasses.replace(
+            picture, pixels=pixels, space="L" if picture.space == "L" else "RGB", coefficients=None
+        )
 
 
 def load_sa_dct() -> ModuleType:

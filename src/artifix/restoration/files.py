@@ -10,6 +10,7 @@ from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, holds_frames, losses, read_picture, write_frames, write_picture
 from artifix.restoration.attributes import copy_attributes, permissions
+from artifix.restoration.bound import BoundMode, Rule, rule_for
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.frames import restore_frames
 from artifix.restoration.origin import is_made, origin_of, with_origin
@@ -22,6 +23,8 @@ class FileRestorer(ABC):
 
     model: str
     """A shipped model's name, a .safetensors file or sa-dct."""
+    bound: BoundMode
+    """Whether a JPEG's picture is kept to what could be its original."""
 
     @property
     @abstractmethod
@@ -47,8 +50,13 @@ class FileRestorer(ABC):
         return self
 
     @abstractmethod
-    def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
-        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
+    def restore_picture(
+        self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
+    ) -> Picture:
+        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1.
+
+        `rule` is what `rule_for` says of the picture, where it was asked before.
+        """
 
     def restore_file(
         self,
@@ -83,6 +91,9 @@ class FileRestorer(ABC):
         if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
         restorer = self.for_picture(picture)
+        rule = rule_for(picture, self.bound)
+        if rule.note:
+            notes = (*notes, rule.note)
         try:
             with clock.pausing_between_turns():
                 if count > 1:
@@ -90,7 +101,7 @@ class FileRestorer(ABC):
                     frames, notes = restore_frames(restorer.restore_picture, source, target, count, **options)
                     restored = frames[0].picture
                 else:
-                    restored = restorer.restore_picture(picture, progress)
+                    restored = restorer.restore_picture(picture, progress, rule)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
@@ -108,7 +119,9 @@ class FileRestorer(ABC):
         else:
             write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
         copy_attributes(source, target, dates=keep_dates)
-        return restorer.record(source, target, (width, height), clock.seconds, notes=notes, frames=count)
+        return restorer.record(
+            source, target, (width, height), clock.seconds, notes=notes, frames=count, bound=rule.said
+        )
 
     def restore_folder(
         self,

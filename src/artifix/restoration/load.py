@@ -5,6 +5,7 @@ from pathlib import Path
 from artifix.engines.engine import EngineName, Precision
 from artifix.errors import ModelError
 from artifix.models.catalog import VIVID
+from artifix.restoration.bound import BoundMode
 from artifix.restoration.deblocker import SA_DCT, Deblocker
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.restorer import DEFAULT_MEMORY, Restorer
@@ -20,6 +21,7 @@ def load_restorer(
     precision: Precision = "auto",
     threads: int | None = None,
     max_memory: int = DEFAULT_MEMORY,
+    bound: BoundMode = "auto",
 ) -> FileRestorer:
     """A `Restorer`, `model` being as it takes it; for `sa-dct` a `Deblocker`, which has no engine.
 
@@ -28,7 +30,7 @@ def load_restorer(
     if str(model) == SA_DCT:
         if detail:
             raise ModelError(f"{SA_DCT}: has no weights to blend towards more detail")
-        return Deblocker(strength=strength, max_memory=max_memory)
+        return Deblocker(strength=strength, max_memory=max_memory, bound=bound)
     return Restorer(
         model,
         strength=strength,
@@ -38,4 +40,5 @@ def load_restorer(
         precision=precision,
         threads=threads,
         max_memory=max_memory,
+        bound=bound,
     )

@@ -56,6 +56,7 @@ class Row:
     precision: str = ""
     strength: float = 1.0
     detail: float = 0.0
+    bound: str = ""
     frames: int = 1
     output_bytes: int = 0
 

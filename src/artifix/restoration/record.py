@@ -36,6 +36,8 @@ class Record:
     """The network's arithmetic."""
     strength: float = 1.0
     detail: float = 0.0
+    bound: str = ""
+    """Whether the result could still be the original of a JPEG, and why: begins with kept, given up or none."""
     input_bytes: int = 0
     output_bytes: int = 0
     schema: int = field(default=SCHEMA_VERSION, kw_only=True)

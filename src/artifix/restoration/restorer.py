@@ -21,10 +21,11 @@ from artifix.image.jpeg import Table, coding_of
 from artifix.models.card import ModelCard
 from artifix.models.catalog import DEFAULT, VIVID, model_for, model_for_tables
 from artifix.models.known import NOTHING, Known
+from artifix.restoration.bound import BOUND_MODES, Bound, BoundMode, Rule, bound_of, bound_word, rule_for
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.known import known_of, known_of_picture
-from artifix.restoration.tiling import Span, plan
+from artifix.restoration.tiling import ANYWHERE, Grid, Span, plan
 from artifix.restoration.transparency import fill_hidden
 
 Planes = NDArray[np.float32]
@@ -49,7 +50,8 @@ class Restorer(FileRestorer):
     a JPEG's tables are, where a picture comes with its file. `strength` 0..1 blends between the input and the restored
     picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`, `precision` and
     `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the picture itself (less
-    beside a large one, `memory_beside`); larger pictures go through in tiles, with the same result.
+    beside a large one, `memory_beside`); larger pictures go through in tiles, with the same result. `bound` keeps what
+    is restored of a JPEG to what could be its original, as `rule_for` says; `strength` blends afterwards.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Restorer(FileRestorer):
         precision: Precision = "auto",
         threads: int | None = None,
         max_memory: int = DEFAULT_MEMORY,
+        bound: BoundMode = "auto",
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
@@ -70,7 +73,10 @@ class Restorer(FileRestorer):
             raise ValueError(f"detail must be within 0..1, got {detail}")
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
+        if bound not in BOUND_MODES:
+            raise ValueError(f"bound must be one of {', '.join(BOUND_MODES)}, got {bound!r}")
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
+        self.bound: BoundMode = bound
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
@@ -93,7 +99,8 @@ class Restorer(FileRestorer):
         """All that was asked for and decides what is restored, as `name=value` words; where no model was, `auto`."""
         name = "auto" if self._by_format else self.card.name.replace(" ", "_")
         words = [f"model={name}:{self.engine.fingerprint}", f"strength={self.strength:g}", f"detail={self._detail:g}"]
-        return " ".join(words + [f"precision={self._precision}"] * (self._precision != "auto"))
+        words += [f"precision={self._precision}"] * (self._precision != "auto")
+        return " ".join(words) + bound_word(self.bound)
 
     @property
     def card(self) -> ModelCard:
@@ -155,39 +162,57 @@ class Restorer(FileRestorer):
         self._restore_tiles(restore, restored, progress)
         return restored
 
-    def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
-        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1."""
+    def restore_picture(
+        self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
+    ) -> Picture:
+        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1.
+
+        `rule` is what `rule_for` says of the picture, where it was asked before.
+        """
+        rule = rule or rule_for(picture, self.bound)
         restorer = self.for_picture(picture)
         if restorer is not self:
-            return restorer.restore_picture(picture, progress)
+            return restorer.restore_picture(picture, progress, rule)
         visible = None if picture.alpha is None else picture.alpha != 0
         pixels = picture.pixels if visible is None else fill_hidden(picture.pixels, visible)
-        restored = self._restore(pixels, picture.space, known_of_picture(picture), progress)
+        restored = self._restore(pixels, picture.space, known_of_picture(picture), progress, bound_of(picture, rule))
         if visible is not None:
             hidden = ~visible.reshape(*visible.shape, *[1] * (restored.ndim - 2))
             np.copyto(restored, picture.pixels, where=hidden)
-        space = picture.space
-        return dataclasses.replace(picture, pixels=restored, space="L" if space == "L" else "RGB")
+        space: Space = "L" if picture.space == "L" else "RGB"
+        return dataclasses.replace(picture, pixels=restored, space=space, coefficients=None)
 
-    def _restore(self, pixels: Pixels, space: Space, known: Known, progress: Progress = lambda share: None) -> Pixels:
+    def _restore(
+        self,
+        pixels: Pixels,
+        space: Space,
+        known: Known,
+        progress: Progress = lambda share: None,
+        bound: Bound | None = None,
+    ) -> Pixels:
         shaped = pixels.ndim in (2, 3) and pixels.shape[2:] in ((), (3,)) and pixels.size
         if pixels.dtype not in (np.uint8, np.uint16) or not shaped:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
         restored = np.empty_like(pixels)
-        self._restore_tiles(partial(self._restore_tile, pixels, space, known.vector()[None]), restored, progress)
+        restore = partial(self._restore_tile, pixels, space, known.vector()[None], bound)
+        self._restore_tiles(restore, restored, progress, bound)
         return restored
 
     def _restore_tiles(
-        self, restore: Callable[[Span, Span], NDArray[Any]], restored: NDArray[Any], progress: Progress
+        self,
+        restore: Callable[[Span, Span], NDArray[Any]],
+        restored: NDArray[Any],
+        progress: Progress,
+        bound: Bound | None = None,
     ) -> None:
         """Fill `restored` tile by tile: while the network runs one, the next is read and the last is put in place."""
         height, width = restored.shape[:2]
         most = _tile_pixels(self.engine, memory_beside(restored.nbytes, self.max_memory))
-        tiles = list(self._tiles(height, width, min(self.tile_pixels, most)))
+        tiles = list(self._tiles(height, width, min(self.tile_pixels, most), bound))
 
         def fill(rows: Span, columns: Span, kept: tuple[slice, slice]) -> None:
-            kept_rows, kept_columns = restored[kept].shape[:2]
-            restored[kept] = restore(rows, columns)[:kept_rows, :kept_columns]
+            down, across = restored[kept].shape[:2]
+            restored[kept] = restore(rows, columns)[:down, :across]
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
         try:
@@ -201,24 +226,33 @@ class Restorer(FileRestorer):
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _tiles(self, height: int, width: int, most: int) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
+    def _tiles(
+        self, height: int, width: int, most: int, bound: Bound | None = None
+    ) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
         """Rows and columns of each tile, what is kept of it, and the share that is done with it."""
         card, done = self.card, 0
-        for rows, columns in plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=most):
+        grids: tuple[Grid, Grid] = bound.grids if bound else ANYWHERE
+        taken = bound.nbytes / self.max_memory if bound else 0.0  # of what the network would have
+        most = max(1, int(most * max(0.5, 1 - taken)))
+        for rows, columns in plan(
+            height, width, radius=card.radius, multiple=card.multiple, max_pixels=most, grids=grids
+        ):
             bottom, right = min(rows.keep_stop, height), min(columns.keep_stop, width)
             done += (bottom - rows.keep_start) * (right - columns.keep_start)
             kept = slice(rows.keep_start, bottom), slice(columns.keep_start, right)
             yield rows, columns, kept, done / (height * width)
 
-    def _restore_tile(self, pixels: Pixels, space: Space, known: Vector, rows: Span, columns: Span) -> Pixels:
+    def _restore_tile(
+        self, pixels: Pixels, space: Space, known: Vector, bound: Bound | None, rows: Span, columns: Span
+    ) -> Pixels:
         """The part of a tile that is kept, restored, in the output's colour space and type."""
         white = np.iinfo(pixels.dtype).max
         planes = _planes(_read(pixels, rows, columns).astype(np.float32) * np.float32(255 / white), space)
-        planes = self._run(planes, rows, columns, known)
+        planes = self._run(planes, rows, columns, known, bound)
         values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
         return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
 
-    def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector) -> Planes:
+    def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector, bound: Bound | None = None) -> Planes:
         """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), as it came."""
         channels = self.card.channels
         degraded = planes[..., :channels]
@@ -231,12 +265,12 @@ class Restorer(FileRestorer):
         trim = self.engine.trim
         restored = restored[rows.kept(trim), columns.kept(trim)]
         planes = planes[rows.kept(), columns.kept()]
-        changed = min(channels, planes.shape[2])
-        if self.strength == 1 and changed == planes.shape[2]:
-            return restored[..., :changed]
-        planes = planes.copy()
-        planes[..., :changed] += np.float32(self.strength) * (restored[..., :changed] - planes[..., :changed])
-        return planes
+        restored = np.concatenate([restored[..., : planes.shape[2]], planes[..., channels:]], axis=2)
+        if bound:
+            restored = bound(restored, rows, columns)
+        if self.strength == 1:
+            return restored
+        return planes + np.float32(self.strength) * (restored - planes)
 
 
 def memory_beside(picture: int, max_memory: int) -> int:

@@ -14,6 +14,7 @@ A border of the picture needs no halo: there the network pads in a tile just as 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -41,27 +42,55 @@ class Span:
         return slice(self.keep_start - start, self.keep_stop - start)
 
 
-def plan(height: int, width: int, *, radius: int, multiple: int, max_pixels: int) -> Iterator[tuple[Span, Span]]:
+class Grid(NamedTuple):
+    """Where tiles may meet along an axis: at `offset` and every `size` pixels from there."""
+
+    size: int = 1
+    offset: int = 0
+
+    def below(self, position: int) -> int:
+        """The last such place that is not beyond a position."""
+        return position - (position - self.offset) % self.size
+
+
+ANYWHERE: Final = Grid(), Grid()
+
+
+def plan(
+    height: int,
+    width: int,
+    *,
+    radius: int,
+    multiple: int,
+    max_pixels: int,
+    grids: tuple[Grid, Grid] = ANYWHERE,
+) -> Iterator[tuple[Span, Span]]:
     """Tiles (rows, columns) that cover a picture, each of at most `max_pixels` where the halo allows so few.
 
     Of all grids that fit, the one that computes the fewest pixels; tiles start at multiples of `multiple`. Heights and
     widths are the picture's own: where they are no multiples, the last span ends past them, for the reader to pad.
+    What is kept of neighbours meets on `grids`, of rows and of columns.
     """
     halo = _round_up(radius, multiple)
     height, width = _round_up(height, multiple), _round_up(width, multiple)
-    tile_height, tile_width = _tile_size(height, width, halo, multiple, max_pixels)
-    for rows in spans(height, tile_height, halo):
-        for columns in spans(width, tile_width, halo):
+    size = max(grid.size for grid in grids)
+    widest = halo if size == 1 else halo + _round_up(size, multiple)
+    tile_height, tile_width = _tile_size(height, width, widest, multiple, max_pixels)
+    for rows in spans(height, tile_height, halo, multiple, grids[0]):
+        for columns in spans(width, tile_width, halo, multiple, grids[1]):
             yield rows, columns
 
 
-def spans(length: int, tile: int, halo: int) -> Iterator[Span]:
-    """Tiles of one length that cover [0, length), the last one moved back to end with it; `tile` > 2 halo if split."""
+def spans(length: int, tile: int, halo: int, multiple: int = 1, grid: Grid = ANYWHERE[0]) -> Iterator[Span]:
+    """Tiles of one length that cover [0, length), the last one moved back to end with it.
+
+    Where they are split, `tile` > 2 (halo + multiple + grid.size).
+    """
     kept = 0
     while kept < length:
-        start = max(0, min(kept - halo, length - tile))
+        start = max(0, min((kept - halo) // multiple * multiple, length - tile))
         stop = min(length, start + tile)
-        keep_stop = length if stop == length else stop - halo
+        keep_stop = length if stop == length else grid.below(stop - halo)
         yield Span(start, stop, kept, keep_stop)
         kept = keep_stop
 

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from artifix.codecs.quantisation import quantisation_tables
 from artifix.dct import dct_matrix
+from artifix.jpeg.quantisation import quantisation_tables
 from artifix.train.tensor_color import rgb_to_ycbcr, ycbcr_to_rgb
 
 _BLOCK: Final = 8

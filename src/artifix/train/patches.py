@@ -17,10 +17,10 @@ from torch.utils.data import Dataset
 
 from artifix.codecs import decode, degrade, encode
 from artifix.codecs.clips import SMALLEST_HEVC
-from artifix.codecs.quantisation import quantisation_tables
 from artifix.color import luma, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
 from artifix.errors import DataError, ImageError
 from artifix.image import READABLE_SUFFIXES, read_image
+from artifix.jpeg.quantisation import quantisation_tables
 from artifix.models.known import KNOWN_SIZE, Known
 from artifix.train.recipe import DataRecipe
 

@@ -41,7 +41,7 @@ def preview(upload: Upload, progress: Progress, max_pixels: int) -> Path:
     check(upload, max_pixels)
     target = upload.folder / "preview.png"
     with _refusing(upload.folder):
-        write_picture(target, read_picture(upload.path, max_pixels=max_pixels))
+        write_picture(target, read_picture(upload.path, max_pixels=max_pixels, coefficients=False))
     return target
 
 
