@@ -112,6 +112,9 @@ def restore(
         float, typer.Option(min=0, max=1, callback=_number, help="0: faithful, as --model; 1: vivid, as --vivid.")
     ] = 0.0,
     vivid: Annotated[str, typer.Option(help="What --detail leads to: a model of the same beginning.")] = "gan",
+    force: Annotated[
+        bool, typer.Option("--force", help="Restore in full what would be left as it is: good or clean pictures.")
+    ] = False,
     engine: Annotated[Engine, typer.Option(help="What runs the network.")] = Engine.auto,
     precision: Annotated[Precision, typer.Option(help="The network's arithmetic.")] = Precision.auto,
     max_memory: Annotated[int, typer.Option(parser=parse_size, help="For the network, beside the picture.")] = 1 << 30,
@@ -164,6 +167,7 @@ def restore(
         "engine": engine.value,
         "precision": precision.value,
         "max_memory": max_memory,
+        "force": force,
     }
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("a pool restores pictures; --codec and --crf are for videos")

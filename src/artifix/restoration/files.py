@@ -1,5 +1,6 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from functools import partial
@@ -13,6 +14,7 @@ from artifix.restoration.attributes import copy_attributes, permissions
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
+from artifix.restoration.policy import FULL, copies, copy_file, plan_for
 from artifix.restoration.record import Record
 
 
@@ -21,6 +23,10 @@ class FileRestorer(ABC):
 
     model: str
     """A shipped model's name, a .safetensors file or sa-dct."""
+    strength: float
+    """0..1, between the input and the restored picture."""
+    force: bool = False
+    """Whether files are restored in full where nothing is to be gained, too."""
 
     @property
     @abstractmethod
@@ -33,8 +39,9 @@ class FileRestorer(ABC):
         """All that was asked for and decides what is restored, as `name=value` words."""
 
     def settings_at(self, quality: int | None) -> str:
-        """The same with the output encoder's quality."""
-        return self.settings + ("" if quality is None else f" quality={quality}")
+        """The same with the output encoder's quality, and whether good pictures are restored, too."""
+        words = [self.settings] + [f"quality={quality}"] * (quality is not None) + ["force=yes"] * self.force
+        return " ".join(words)
 
     def record(self, source: Path, target: Path, size: tuple[int, int], seconds: float, **fields: Any) -> Record:
         """The record of a file that was restored: its width and height, the seconds of work, and others by name."""
@@ -44,6 +51,14 @@ class FileRestorer(ABC):
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""
         return self
+
+    def at(self, strength: float) -> "FileRestorer":
+        """What restores likewise, but goes only this share, 0..1, of the way."""
+        if strength == 1:
+            return self
+        other = copy.copy(self)
+        other.strength = self.strength * strength
+        return other
 
     @abstractmethod
     def restore_picture(self, picture: Picture, progress: Progress = lambda share: None) -> Picture:
@@ -69,6 +84,9 @@ class FileRestorer(ABC):
         restored as far as it goes. Unless `overwrite`, an existing target is kept if it says that it was made of this
         source with these settings, and is an OutputError if it does not. Missing folders are made. ImageError,
         ModelError and OutputError say what is wrong; nothing is then left behind.
+
+        `plan_for` says how far it is restored; where that is not at all, a target of the same format becomes a copy of
+        the file.
         """
         source, target = Path(source), Path(target)
         settings = self.settings_at(quality)
@@ -80,10 +98,18 @@ class FileRestorer(ABC):
         notes = losses(target, picture, quality=quality)
         if picture.frames > 1:
             notes = (f"the first of {picture.frames} frames", *notes)
-        restorer = self.for_picture(picture)
+        plan = FULL if self.force else plan_for(picture)
+        copied = plan.leaves and not salvage and copies(picture, target, quality)
+        notes = (*(() if copied else notes), *filter(None, [plan.note]))
+        restorer = self.for_picture(picture).at(plan.strength)
         try:
-            with clock.pausing_between_turns():
-                restored = restorer.restore_picture(picture, progress)
+            if copied:
+                restored = picture
+            elif plan.leaves:  # the very pixels that other programs show
+                restored = read_picture(source, max_pixels=max_pixels, ycbcr=False, salvage=salvage)
+            else:
+                with clock.pausing_between_turns():
+                    restored = restorer.restore_picture(picture, progress)
         except ModelError as error:
             raise ModelError(f"{source}: {error}") from error
         del picture  # its pixels are as large as what is written next
@@ -94,9 +120,13 @@ class FileRestorer(ABC):
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
-        write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
+        if copied:
+            copy_file(source, target, overwrite=overwrite, mode=permissions(source))
+        else:
+            write_picture(target, restored, quality=quality, overwrite=overwrite, mode=permissions(source))
         copy_attributes(source, target, dates=keep_dates)
-        return restorer.record(source, target, (width, height), clock.seconds, notes=notes)
+        record = restorer.record(source, target, (width, height), clock.seconds, notes=notes)
+        return dataclasses.replace(record, model="", engine="", precision="") if plan.leaves else record
 
     def restore_folder(
         self,

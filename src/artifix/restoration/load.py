@@ -20,6 +20,7 @@ def load_restorer(
     precision: Precision = "auto",
     threads: int | None = None,
     max_memory: int = DEFAULT_MEMORY,
+    force: bool = False,
 ) -> FileRestorer:
     """A `Restorer`, `model` being as it takes it; for `sa-dct` a `Deblocker`, which has no engine.
 
@@ -28,7 +29,7 @@ def load_restorer(
     if str(model) == SA_DCT:
         if detail:
             raise ModelError(f"{SA_DCT}: has no weights to blend towards more detail")
-        return Deblocker(strength=strength, max_memory=max_memory)
+        return Deblocker(strength=strength, max_memory=max_memory, force=force)
     return Restorer(
         model,
         strength=strength,
@@ -38,4 +39,5 @@ def load_restorer(
         precision=precision,
         threads=threads,
         max_memory=max_memory,
+        force=force,
     )

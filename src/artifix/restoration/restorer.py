@@ -61,6 +61,7 @@ class Restorer(FileRestorer):
         precision: Precision = "auto",
         threads: int | None = None,
         max_memory: int = DEFAULT_MEMORY,
+        force: bool = False,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
@@ -69,6 +70,7 @@ class Restorer(FileRestorer):
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
+        self.force = force
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
