@@ -1,6 +1,4 @@
 import dataclasses
-import sys
-import types
 
 import numpy as np
 import pytest
@@ -9,8 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from artifix.image import Picture, read_picture
+from artifix.inspection.history import Evidence
 from artifix.jpeg import verify
-from artifix.restoration import Restorer
+from artifix.restoration import Restorer, bound
 from artifix.restoration.bound import Bound, rule_for
 from artifix.restoration.tiling import Grid, plan
 from artifix.restoration.verify import map_of, verify_picture
@@ -111,12 +110,9 @@ def test_a_sign_of_an_earlier_coding_lets_go_of_the_bound(photograph, restorer, 
 
     def coded_before(coefficients, pixels, space):
         asked.append((coefficients.width, pixels.shape, space))
-        return types.SimpleNamespace(sure=sure, reason="saved twice")
+        return Evidence(sure, "saved twice")
 
-    history = types.ModuleType("artifix.inspection.history")
-    history.coded_before = coded_before
-    monkeypatch.setitem(sys.modules, "artifix.inspection", types.ModuleType("artifix.inspection"))
-    monkeypatch.setitem(sys.modules, "artifix.inspection.history", history)
+    monkeypatch.setattr(bound, "coded_before", coded_before)
     picture = write(tmp_path / "a.jpg", photograph)
     record = restorer.restore_file(tmp_path / "a.jpg", tmp_path / "out.png")
     assert asked == [(128, (96, 128, 3), "YCbCr")]

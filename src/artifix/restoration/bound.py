@@ -1,14 +1,14 @@
 """Keep what is restored of a JPEG to what could be its original: when that is right, and tile by tile how."""
 
-import importlib
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.image import Picture
 from artifix.image.turn import as_stored, from_the_end
+from artifix.inspection.history import NO_SIGN, Evidence, coded_before
 from artifix.jpeg import JpegCoefficients, project
 from artifix.restoration.tiling import Grid, Span
 
@@ -30,8 +30,8 @@ class Rule:
     """For people, where it is not as they would expect."""
 
 
-def rule_for(picture: Picture, mode: BoundMode) -> Rule:
-    """Whether a picture is kept to what could be the original of its JPEG.
+def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None) -> Rule:
+    """Whether a picture is kept to what could be its JPEG's original; `evidence` is its `earlier_coding`, if known.
 
     A JPEG's coefficients bound its original, if it was compressed only once. `auto` gives the bound up where an
     earlier, coarser coding shows in the picture, `always` keeps it all the same, `never` has none.
@@ -47,8 +47,8 @@ def rule_for(picture: Picture, mode: BoundMode) -> Rule:
         return Rule(False, "none: not the file's whole picture")
     if mode == "always":
         return Rule(True, "kept: asked for")
-    evidence = _coded_before(picture)
-    if evidence is not None and evidence.sure >= _SURE:
+    evidence = evidence or earlier_coding(picture)
+    if evidence.sure >= _SURE:
         return Rule(False, f"given up: {evidence.reason}", f"not bounded by the file: {evidence.reason}")
     return Rule(True, "kept")
 
@@ -108,10 +108,8 @@ def _fits(picture: Picture, coefficients: JpegCoefficients) -> bool:
     return picture.pixels.shape[:2] == (sides[::-1] if coefficients.orientation > 4 else sides)
 
 
-def _coded_before(picture: Picture) -> Any:
-    """What `inspection` finds of an earlier coding, `sure` 0..1 and its `reason`; None where it is not there."""
-    try:
-        history = importlib.import_module("artifix.inspection.history")
-    except ModuleNotFoundError:
-        return None
-    return history.coded_before(picture.coefficients, picture.pixels, picture.space)
+def earlier_coding(picture: Picture) -> Evidence:
+    """What speaks for an earlier, coarser coding of a JPEG's picture; nothing where its coefficients are not there."""
+    if picture.coefficients is None:
+        return Evidence(0.0, NO_SIGN)
+    return coded_before(picture.coefficients, picture.pixels, picture.space)
