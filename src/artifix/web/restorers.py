@@ -57,6 +57,8 @@ class Restorers:
 
 
 def _blends(model: str | Path, vivid: str | Path) -> bool:
+    if model == vivid:
+        return False
     try:
         read_blended(model, 0.5, vivid)
     except ModelError:
