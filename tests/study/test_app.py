@@ -36,7 +36,7 @@ def test_nobody_begins_without_consent(client, study):
         assert client.post("/api/raters", json=body).status_code == 400
     answer = client.post("/api/raters", json={"consent": True})
     assert answer.status_code == 201
-    assert client.get("/api/study").json() == {"pictures": 6, "minutes": 3}
+    assert client.get("/api/study").json() == {"pictures": 6, "minutes": 3, "sizes": [[48, 64], [64, 48]]}
 
 
 def test_a_whole_session(client, study):
