@@ -34,7 +34,7 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None:
         sys.exit(f"none of {', '.join(BROWSERS)} is installed")
-    command = [sys.executable, "-m", "artifix", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "artifix", "serve", "--port", "0", "--log", "off"]
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,

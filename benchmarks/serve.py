@@ -127,7 +127,7 @@ def serving(folder: Path, *options: str) -> Iterator[Server]:
     """The server on a free port of loopback, its temporary files below the folder, in `temporary`."""
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "artifix", "serve", "--port", "0", *options]
+    command = [sys.executable, "-m", "artifix", "serve", "--port", "0", "--log", "off", *options]
     environment = os.environ | {"TMPDIR": str(temporary)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

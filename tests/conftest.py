@@ -88,7 +88,8 @@ def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
         return shipped(path if model == "mse-any" else model)
 
     monkeypatch.setitem(catalog.MODELS, "mse-any", "")
-    monkeypatch.setattr("artifix.models.blending.read_model", read_model)
+    for module in ("artifix.models.blending", "artifix.models.catalog"):
+        monkeypatch.setattr(f"{module}.read_model", read_model)
     return path
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -53,3 +54,33 @@ def test_it_serves_until_it_is_stopped():
     assert errors.count("\n") == 1
     assert "not encrypted" in errors
     assert "sesame" not in errors
+
+
+def test_ctrl_c_is_an_end_without_a_traceback():
+    command = [sys.executable, "-m", "artifix", "serve", "--port", "0", "--log", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().strip()
+            urllib.request.urlopen(f"{address}api/models", timeout=10).close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGINT
+    assert [json.loads(line)["path"] for line in errors.splitlines() if line] == ["/api/models"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--cors-origin", "pictures.example"],
+        ["--cors-origin", "https://pictures.example/"],
+        ["--cors-origin", "*"],
+        ["--cors-origin", "https://[::1"],
+        ["--root-path", "artifix"],
+        ["--root-path", "/artifix/"],
+    ],
+)
+def test_wrong_origins_and_paths_are_refused(arguments):
+    done = CliRunner().invoke(app, ["serve", "--port", "0", *arguments])
+    assert done.exit_code == 2
+    assert arguments[0] in done.output

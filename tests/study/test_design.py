@@ -6,7 +6,7 @@ from artifix.codecs import degrade
 from artifix.errors import DataError, ModelError, OutputError
 from artifix.evaluate.methods import JPEG
 from artifix.image import read_image
-from artifix.study.design import create_study, estimate_minutes, picture_path, read_design, uniform_png
+from artifix.study.design import create_study, estimate_minutes, find_compressed, picture_path, read_design, uniform_png
 
 
 def test_the_pictures_are_what_the_design_says(make_study, pictures):
@@ -84,3 +84,15 @@ def test_grey_pictures_are_shown_as_grey(tmp_path):
     design = create_study(tmp_path / "data", [JPEG], tmp_path / "study", images=1)
     for name in (design.images[0].original, design.images[0].tests["jpeg"]):
         assert np.ptp(read_image(picture_path(tmp_path / "study", name)), axis=2).max() == 0
+
+
+def test_originals_that_are_jpegs_or_once_were_are_named(photograph, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    Image.fromarray(photograph).save(folder / "jpeg.jpg", quality=90)
+    Image.fromarray(degrade(photograph, quality=20)).save(folder / "once.png")
+    Image.fromarray(photograph).save(folder / "clean.png")
+    design = create_study(folder, [JPEG], tmp_path / "study", images=2)
+    found = find_compressed(folder, design)
+    assert set(found) == {"jpeg.jpg", "once.png"}
+    assert "once a JPEG" in found["once.png"]

@@ -1,5 +1,6 @@
 """A real Chromium goes through whole studies; its raters are simulated ones, and are marked so."""
 
+import shutil
 from contextlib import suppress
 from io import BytesIO
 
@@ -103,6 +104,7 @@ def test_three_raters_side_by_side_a_kill_and_a_reload(open_page, make_study, ma
     assert [[r.score for r in kept if r.rater == which + 1] for which in range(3)] == given
     assert [len(scores) for scores in given] == [TRIALS] * 3
     assert all(rating.simulated and rating.scale == 1 and rating.seconds > 0 for rating in kept)
+    assert {(rating.ratio, rating.window) for rating in kept} == {(1, "1280x720")}
     assert findings(server.study, simulated=True).kept == [1, 2, 3]
     with pytest.raises(DataError, match="no person has rated"):
         findings(server.study)
@@ -166,3 +168,46 @@ def test_who_comes_back_may_go_on(open_page, server):
     at(page, 2)
     page.goto(f"{server.address}rate/nobody")
     expect(page.locator("#reason")).to_have_text("no such rater")
+
+
+@pytest.mark.parametrize("ratio", [1, 1.5, 2])
+def test_a_picture_is_shown_pixel_for_pixel(browser, server, ratio):
+    """On a screen of this ratio, not on an emulated one, where Chromium lays out in CSS pixels."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    arguments = ["--no-sandbox", f"--force-device-scale-factor={ratio}", "--window-size=1280,800"]
+    with browser.browser_type.launch(executable_path=chromium, args=arguments) as scaled:
+        page = scaled.new_context(no_viewport=True).new_page()
+        page.goto(f"{server.address}?simulated")
+        assert page.evaluate("devicePixelRatio") == ratio
+        begin(page)
+        source = page.request.get(server.address.rstrip("/") + page.locator("#test").get_attribute("src"))
+        file = np.asarray(Image.open(BytesIO(source.body())).convert("RGB"))
+        screen = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB"))
+        box = page.locator("#test").bounding_box()
+        top, left = round(box["y"] * ratio), round(box["x"] * ratio)
+        height, width, _ = file.shape
+        assert np.array_equal(screen[top : top + height, left : left + width], file)
+        place(page, 0.3)
+        page.click("#next")
+        at(page, 2)
+        rating = read_ratings(server.study)[-1]
+        assert (rating.scale, rating.ratio) == (1, ratio)
+
+
+def test_a_window_too_small_is_refused_until_it_is_larger(open_page, server):
+    page = open_page(f"{server.address}?simulated", viewport={"width": 100, "height": 400})
+    page.check("#consent")
+    expect(page.locator("#room")).to_contain_text("too small for two pictures of")
+    expect(page.locator("#start")).to_be_disabled()
+    page.set_viewport_size({"width": 800, "height": 600})
+    expect(page.locator("#room")).to_be_hidden()
+    page.click("#start")
+    at(page, 1)
+    place(page, 0.4)
+    page.set_viewport_size({"width": 800, "height": 200})
+    expect(page.locator("#small-text")).to_contain_text("make the window larger")
+    page.locator("#answer").evaluate("form => form.requestSubmit()")
+    page.set_viewport_size({"width": 800, "height": 600})
+    expect(page.locator("#small")).to_be_hidden()
+    page.click("#next")
+    at(page, 2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scipy")
-from artifix.study.statistics import mean_interval, paired_test, screen
+from artifix.study.statistics import mean_interval, paired_test, screen, subject_bias
 
 # Twelve scores around 50: squares of the deviations sum to 668, fourth powers to 127,400, so that beta2 is
 # (127400 / 12) / (668 / 12)^2 = 3.43, which counts as normal, and 2 standard deviations are 2 sqrt(668 / 11) = 15.6.
@@ -102,3 +102,46 @@ def test_of_simulated_raters_the_careless_one_is_left_out():
 )
 def test_the_paired_test(differences, p):
     assert paired_test(np.array(differences, float)) == pytest.approx(p)
+
+
+def test_an_interval_stays_in_the_scale():
+    scores = np.array([100.0, 100.0, 92.0, 100.0])
+    mean, low, high = mean_interval(scores, 0, 100)
+    assert (mean, high) == (98.0, 100.0)
+    assert low == mean_interval(scores).low
+    assert mean_interval(100 - scores, 0, 100).low == 0
+
+
+def raters(bias, inconsistency, presentations=400, seed=0):
+    """The truth, and what raters of this bias and noise make of it."""
+    rng = np.random.default_rng(seed)
+    truth = rng.uniform(20, 80, presentations)
+    noise = rng.normal(0, 1, (len(bias), presentations)) * np.array(inconsistency)[:, None]
+    return truth, truth + np.array(bias)[:, None] + noise
+
+
+def test_bias_and_inconsistency_are_found_again():
+    bias, inconsistency = [-12.0, -3.0, 0.0, 5.0, 10.0], [6.0, 12.0, 7.0, 8.0, 25.0]
+    truth, scores = raters(bias, inconsistency)
+    found = subject_bias(scores)
+    assert np.allclose(found.bias, bias, atol=3)
+    assert list(np.argsort(found.inconsistency)) == list(np.argsort(inconsistency))
+    assert np.allclose(found.inconsistency, inconsistency, rtol=0.35)
+    modelled, plain = (np.abs(one - truth).mean() for one in (found.scores, scores.mean(axis=0)))
+    assert modelled < 0.8 * plain  # who is all over the place counts for little
+
+
+def test_the_model_moves_and_turns_with_the_scale():
+    _, scores = raters([4.0, -4.0, 9.0], [5.0, 7.0, 9.0])
+    found, moved, turned = (subject_bias(one) for one in (scores, scores + 7, 100 - scores))
+    assert found.bias.sum() == pytest.approx(0, abs=1e-9)
+    assert np.allclose(moved.scores, found.scores + 7)
+    assert np.allclose(moved.bias, found.bias)
+    assert np.allclose(turned.scores, 100 - found.scores)
+    assert np.allclose(turned.bias, -found.bias)
+    assert np.allclose(turned.half, found.half)
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
+def test_one_rater_or_presentation_has_no_model(shape):
+    assert all(np.isnan(part).all() for part in subject_bias(np.ones(shape)))

@@ -1,4 +1,6 @@
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -112,3 +114,15 @@ def test_what_is_no_store(tmp_path):
         Store(tmp_path)
     with pytest.raises(OutputError, match="cannot be opened"):
         Store(tmp_path / "nowhere")
+
+
+def test_a_study_from_before_the_window_was_noted_is_read_and_goes_on(tmp_path):
+    store = Store(tmp_path)
+    token = store.add_rater(draw)
+    rate(store, token, 1)
+    with closing(sqlite3.connect(store.path)) as connection:
+        for column in ("ratio", "window"):
+            connection.execute(f"ALTER TABLE trials DROP COLUMN {column}")
+    assert [(rating.ratio, rating.window) for rating in read_ratings(tmp_path)] == [(None, None)]
+    Store(tmp_path).rate(token, 2, 50, seconds=2, scale=1, ratio=1.5, window="800x600")
+    assert [(r.ratio, r.window) for r in read_ratings(tmp_path)] == [(None, None), (1.5, "800x600")]

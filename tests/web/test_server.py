@@ -206,7 +206,7 @@ def test_who_is_worked_on_when_the_server_is_stopped_is_told(served, jpeg, monke
             progress(0.5)
 
     monkeypatch.setattr(work, "restore", forever)
-    monkeypatch.setattr(server, "_GRACE", 0.2)
+    monkeypatch.setattr(server, "_GRACE", 600)  # it ends with the picture's next share, not with uvicorn's patience
     with ThreadPoolExecutor() as pool:
         with served(IMPATIENT) as port:
             answer = pool.submit(talk, port, head(len(body(jpeg))) + body(jpeg))

@@ -19,8 +19,8 @@ def test_the_divider_by_hand_and_by_keys(open_page, address, photo, upload):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2, steps=3)
     page.mouse.up()
-    expect(divider).to_have_attribute("aria-valuetext", "25 % before, 75 % after")
-    clip = page.locator(".side.after").evaluate("side => getComputedStyle(side).clipPath")
+    expect(divider).to_have_attribute("aria-valuetext", "25 % left, 75 % right")
+    clip = page.locator(".side.right").evaluate("side => getComputedStyle(side).clipPath")
     assert clip == "inset(0px 0px 0px 25%)" or clip.endswith("px)")
 
 

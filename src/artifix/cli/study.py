@@ -10,6 +10,8 @@ from artifix.printable import counted
 
 study_app = typer.Typer(help="Ask people how close restored pictures come to their originals.", no_args_is_help=True)
 
+_NAMED = 3  # pictures that a warning names
+
 Study = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of `artifix study create`.")]
 
 
@@ -28,7 +30,7 @@ def create(
     """Choose pictures, degrade and restore them, and put them under names that tell nothing."""
     from artifix.cli.progress import show_progress
     from artifix.evaluate.methods import load_methods
-    from artifix.study.design import create_study
+    from artifix.study.design import create_study, find_compressed
 
     methods = load_methods(models.split(","))
     with show_progress("making pictures") as progress:
@@ -47,9 +49,17 @@ def create(
             raise typer.BadParameter(str(error)) from error
     trials, minutes = len(design.images) * len(design.methods), round(design.minutes)
     typer.echo(f"{output}: {counted(trials, 'trial')}, about {counted(minutes, 'minute')} for a rater")
-    if design.too_wide:
-        too_wide = counted(design.too_wide, "picture")
-        typer.echo(f"artifix: most screens will show {too_wide} reduced, for being so wide", err=True)
+    if design.too_large:
+        too_large = counted(design.too_large, "picture")
+        typer.echo(f"artifix: {too_large} too large for two on a screen of 1920x1080, pixel for pixel", err=True)
+    compressed = find_compressed(data, design)
+    if compressed:
+        names = ", ".join(list(compressed)[:_NAMED]) + (", ..." if len(compressed) > _NAMED else "")
+        typer.echo(
+            f"artifix: {len(compressed)} of {len(design.by_name)} originals show compression of their own"
+            f" ({names}), so raters compare with what is impaired already",
+            err=True,
+        )
 
 
 @study_app.command("serve")

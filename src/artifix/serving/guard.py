@@ -4,21 +4,28 @@ import asyncio
 import hmac
 import ipaddress
 import logging
+from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from artifix.serving.access import REQUEST_ID, Access, Answered
+from artifix.serving.draining import drain, has_body, waits_for_consent
 from artifix.serving.limits import WireLimits
+from artifix.serving.methods import Methods
 from artifix.serving.refusal import Refusal, answer_failures
 
 _LOG: Final = logging.getLogger("uvicorn.error")
 LARGEST_HEAD: Final = 32 << 10
 """Bytes of a request's head."""
 HEAD_TOO_LONG: Final = "the request's head is too long"
-_OPEN: Final = "/api/health"  # needs no token: it tells nothing of pictures
+OPEN: Final = "/api/health"
+"""Needs no token: it tells nothing of pictures."""
+METRICS: Final = "/metrics"
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'none';"
@@ -30,11 +37,6 @@ _HEADERS: Final = {
 }
 
 
-def has_body(headers: Headers) -> bool:
-    """Whether a request of these headers bears anything."""
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-
 def is_loopback(host: str | None) -> bool:
     """Whether a host's name or address is this machine's own."""
     try:
@@ -43,23 +45,64 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def guard(app: FastAPI, limits: WireLimits, *, token: str = "", any_host: bool = False) -> None:
-    """Put a `Guard` before an application, and have it refuse in JSON as the guard does."""
-    app.add_middleware(Guard, limits=limits, token=token, any_host=any_host)
+def needs_token(path: str) -> bool:
+    """Whether a path, as the application's routes have it, is for those alone who bear the token."""
+    return path == METRICS or (path.startswith("/api/") and path != OPEN)
+
+
+def guard(
+    app: FastAPI,
+    limits: WireLimits,
+    *,
+    token: str = "",
+    any_host: bool = False,
+    origins: Collection[str] = (),
+    root_path: str = "",
+    observe: Callable[[Answered], None] = lambda answered: None,
+) -> None:
+    """Put a `Guard` before an application, and have it refuse in JSON as the guard does.
+
+    Pages of the `origins` may ask, too, and read the answers. `root_path` is what a proxy puts before every path, which
+    it may take away again or not. `observe` is called with every answer.
+    """
+    app.add_middleware(Methods)
+    app.add_middleware(
+        Guard, limits=limits, token=token, any_host=any_host, origins=frozenset(origins), root_path=root_path
+    )
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "HEAD", "POST", "PUT"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            expose_headers=["Artifix-Record", "Content-Disposition", "Retry-After", REQUEST_ID],
+        )
+    app.add_middleware(Access, observe=observe)
     answer_failures(app)
 
 
 class Guard:
     """An ASGI application around another.
 
-    With a token every request below /api/ but for /api/health must bear it. Without one, only those that name this
-    machine itself are heard, no name that somebody lets point here; unless `any_host`. Bodies of more than
-    `limits.max_body` bytes are refused by their Content-Length, or as soon as they are longer; heads of more than
-    `LARGEST_HEAD`, too, where they have come at once (the protocol refuses those that come in parts).
+    With a token every request for which `needs_token` must bear it. Without one, only those that name this machine
+    itself are answered, no name that somebody lets point here; unless `any_host`. What changes anything is refused to
+    the pages of other sites but for `origins`. Bodies of more than `limits.max_body` bytes are refused by their
+    Content-Length, or as soon as they are longer; heads of more than `LARGEST_HEAD`, too, where they have come at once
+    (the protocol refuses those that come in parts). An answer that is known before its request's body has come waits
+    for the rest of it, for at most `limits.drain_seconds`.
     """
 
-    def __init__(self, app: ASGIApp, limits: WireLimits, token: str = "", any_host: bool = False) -> None:
-        self.app, self.limits, self.token, self.any_host = app, limits, token, any_host or bool(token)
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: WireLimits,
+        token: str = "",
+        any_host: bool = False,
+        origins: Collection[str] = (),
+        root_path: str = "",
+    ) -> None:
+        self.app, self.limits, self.token, self.origins, self.root_path = app, limits, token, origins, root_path
+        self.any_host = any_host or bool(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,7 +110,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        scope["root_path"] = self.root_path
         unread = has_body(headers)
+        patience = 0.0 if waits_for_consent(headers) else self.limits.drain_seconds
         received, started = 0, False
 
         async def receive_bounded() -> Message:
@@ -81,14 +126,16 @@ class Guard:
             return message
 
         async def send_guarded(message: Message) -> None:
-            nonlocal started
+            nonlocal started, unread
             if message["type"] == "http.response.start":
                 started = True
+                if unread and patience:
+                    unread = not await drain(receive, patience)
                 answer = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     answer[name] = value
                 answer.setdefault("Cache-Control", "no-cache")  # another version's page would not fit the API
-                if unread:  # the rest of the body is not waited for
+                if unread:
                     answer["Connection"] = "close"
             await send(message)
 
@@ -98,10 +145,11 @@ class Guard:
         except Refusal as refusal:
             await refusal.response()(scope, receive, send_guarded)
         except asyncio.CancelledError:  # uvicorn's, whose patience at the server's end is over
+            patience = 0.0
             if not started:
                 await Refusal(503, "the server is being stopped").response()(scope, receive, send_guarded)
         except Exception:
-            _LOG.exception("%s %s failed", scope["method"], scope["path"])
+            _LOG.exception("%s %s failed, request %s", scope["method"], scope["path"], scope.get("request_id", "-"))
             if not started:
                 failure = Refusal(500, "the server has failed at this; its log tells more")
                 await failure.response()(scope, receive, send_guarded)
@@ -111,9 +159,9 @@ class Guard:
             raise Refusal(431, HEAD_TOO_LONG)
         if not self.any_host and not _names_this_machine(headers.get("host", "")):
             raise Refusal(421, "this server answers to this machine's own name only")
-        if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site") == "cross-site":
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _is_same_site(headers, self.origins):
             raise Refusal(403, "another site's page may not ask for this")
-        if self.token and scope["path"].startswith("/api/") and scope["path"] != _OPEN:
+        if self.token and needs_token(_route_path(scope)):
             kind, _, given = headers.get("authorization", "").partition(" ")
             if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.token.encode()):
                 raise Refusal(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
@@ -123,6 +171,26 @@ class Guard:
 
     def _too_large(self) -> Refusal:
         return Refusal(413, f"the body has more than {self.limits.max_bytes:,} bytes")
+
+
+def _is_same_site(headers: Headers, origins: Collection[str]) -> bool:
+    """Whether a request comes from a page of ours, of an allowed origin, or from no page at all.
+
+    Browsers tell by Sec-Fetch-Site, which no page can forge, but to secure addresses only; elsewhere Origin must name
+    the host that is asked.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin in origins:
+        return True
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or origin.partition("://")[2].lower() == headers.get("host", "").lower() != ""
+
+
+def _route_path(scope: Scope) -> str:
+    """The path as the routes have it, without the part that a proxy puts before it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def _names_this_machine(host: str) -> bool:

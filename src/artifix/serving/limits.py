@@ -13,6 +13,8 @@ class WireLimits:
     """How long a client may take to say what it wants, from the moment it connects."""
     stall_seconds: float = 30.0
     """How long a client may leave its answer unread."""
+    drain_seconds: float = 2.0
+    """How long the rest of a body is read on, and thrown away, so that a client is ready for its refusal."""
     connections: int = 256
     """How many clients may be connected; more are answered with status 503."""
 

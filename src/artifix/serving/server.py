@@ -4,15 +4,19 @@ import asyncio
 import json
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 import h11
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from artifix.serving.draining import drain
 from artifix.serving.guard import HEAD_TOO_LONG, LARGEST_HEAD
 from artifix.serving.limits import WireLimits
+from artifix.serving.logs import LogFormat, log_config
 from artifix.serving.refusal import Refusal
 
 _GRACE: Final = 5  # seconds for answers that are being sent when the server is stopped
@@ -30,24 +34,45 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=256)
 
 
-def make_server(app: FastAPI, limits: WireLimits) -> uvicorn.Server:
-    """A server for the application; `run(sockets=[listen(...)])` answers until the process is told to stop."""
+def make_server(app: FastAPI, limits: WireLimits, *, log: LogFormat = "off") -> "Server":
+    """A server for the application; `run(sockets=[listen(...)])` answers until the process is told to stop.
+
+    As soon as it is, `app.state.stop()` is called, if there is one, before the answers under way are waited for.
+    """
+
+    async def refuse_all(scope: Scope, receive: Receive, send: Send) -> None:
+        await drain(receive, limits.drain_seconds)
+        await _FULL(scope, receive, send)
 
     class Protocol(ImpatientProtocol):
         header_seconds, stall_seconds, most = limits.header_seconds, limits.stall_seconds, limits.connections
+        full = staticmethod(refuse_all)
 
     config = uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
-        log_level="warning",
+        log_config=log_config(log),
         access_log=False,
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_graceful_shutdown=_GRACE,
     )
-    return uvicorn.Server(config)
+    return Server(config, getattr(app.state, "stop", lambda: None))
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which first has the application end what would take long."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and wait for the answers that are being sent."""
+        self._stop()
+        await super().shutdown(sockets)
 
 
 class ImpatientProtocol(H11Protocol):
@@ -60,6 +85,7 @@ class ImpatientProtocol(H11Protocol):
     header_seconds: float
     stall_seconds: float
     most: int
+    full: ASGIApp
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -73,7 +99,7 @@ class ImpatientProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come; a head that has begun must end in time."""
-        self.app = _FULL if len(self.connections) > self.most else self.config.loaded_app
+        self.app = self.full if len(self.connections) > self.most else self.config.loaded_app
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._await_head()

@@ -36,6 +36,8 @@ class Score(BaseModel):
     score: Annotated[float, Field(ge=0, le=100)]
     seconds: Annotated[float, Field(ge=0)]
     scale: Annotated[float, Field(gt=0)]
+    ratio: Annotated[float, Field(gt=0)] | None = None
+    window: Annotated[str, Field(pattern=r"^\d{1,5}x\d{1,5}$")] | None = None
 
 
 def create_app(study: str | Path, *, any_host: bool = False) -> FastAPI:
@@ -78,7 +80,11 @@ def create_app(study: str | Path, *, any_host: bool = False) -> FastAPI:
 
     @app.get("/api/study")
     def tell() -> dict[str, Any]:
-        return {"pictures": len(design.images) * len(design.methods), "minutes": round(design.minutes)}
+        return {
+            "pictures": len(design.images) * len(design.methods),
+            "minutes": round(design.minutes),
+            "sizes": sorted({(image.width, image.height) for image in design.by_name.values()}),
+        }
 
     @app.post("/api/raters", status_code=201)
     def start(begun: Start) -> dict[str, Any]:

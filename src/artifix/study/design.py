@@ -20,6 +20,7 @@ from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method
 from artifix.evaluate.quality import make_pair
 from artifix.image.output import publish_folder
+from artifix.inspection import inspect
 from artifix.printable import counted
 from artifix.provenance import current_commit, today
 from artifix.study.order import Trial, draw_order
@@ -30,7 +31,7 @@ MINUTES: Final = 30.0
 """A session's limit (BT.500-13, Annex 1, 2.7)."""
 _SECONDS_A_TRIAL: Final = 12.0  # the paper's raters took about 20 minutes for 100
 _INTRODUCTION: Final = 1.0  # minutes
-_WIDEST: Final = 900  # CSS pixels, for two on a screen of 1920
+_WIDE, _HIGH = 1850, 780  # pixels that pictures may take of such a window
 _FILE: Final = "study.json"
 _PICTURES: Final = "pictures"
 
@@ -74,9 +75,12 @@ class Design:
         return estimate_minutes(len(self.images), len(self.methods))
 
     @property
-    def too_wide(self) -> int:
-        """How many pictures most screens cannot show beside their originals at full size."""
-        return sum(image.width > _WIDEST for image in self.images)
+    def too_large(self) -> int:
+        """How many pictures a window of 1920 by 1000 pixels cannot show with their originals, pixel for pixel."""
+        return sum(
+            (2 * image.width > _WIDE or image.height > _HIGH) and (image.width > _WIDE or 2 * image.height > _HIGH)
+            for image in self.images
+        )
 
     def order_of(self, rater: int) -> list[Trial]:
         """The trials of the rater of this number, drawn from the study's seed and the number."""
@@ -172,6 +176,17 @@ def uniform_png(image: Pixels) -> bytes:
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG", compress_level=0)
     return file.getvalue()
+
+
+def find_compressed(data: str | Path, design: Design) -> dict[str, str]:
+    """The pictures of a study's data that are, or once were, JPEGs themselves, and what `inspect` says of each."""
+    found = {}
+    for path in load_dataset(data).paths:
+        if path.name in design.by_name:
+            told = inspect(path)
+            if told.format == "JPEG" or told.grid is not None:
+                found[path.name] = told.summary
+    return found
 
 
 def picture_path(study: str | Path, name: str) -> Path:

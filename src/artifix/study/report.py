@@ -26,7 +26,8 @@ _FEWEST: Final = 6  # raters of whom one can be 2 standard deviations from the m
 
 def study_sections(found: Findings) -> list[Section]:
     """Table 3, the methods against each other, and the screening; each of simulated raters says so."""
-    sections = [_opinions(found), *([_comparisons(found)] if found.comparisons else []), _screening(found)]
+    compared = [_comparisons(found)] if found.comparisons else []
+    sections = [_opinions(found), *compared, _screening(found), _modelled(found)]
     if found.group != SIMULATED:
         return sections
     return [Section(f"SIMULATED: {s.title}", s.columns, s.sheets, [BANNER, *s.notes], s.unit) for s in sections]
@@ -117,6 +118,23 @@ def _screening(found: Findings) -> Section:
     return Section(title, ["far above", "far below"], [Sheet("of all scores", rows)], notes, unit="")
 
 
+def _modelled(found: Findings) -> Section:
+    model = found.modelled
+    rows = {
+        f"rater {rater}": [Cell(float(bias), None, 1), Cell(float(noise), None, 1)]
+        for rater, bias, noise in zip(found.raters, model.bias, model.inconsistency, strict=True)
+    }
+    means = ", ".join(f"{method} {mean:.2f}" for method, mean in found.modelled_opinions.items())
+    notes = [
+        "ITU-T P.913, 12.6, in place of screening: a score is the picture's, plus the rater's bias, plus noise of the "
+        "rater's own strength, and inconsistent raters count for less.",
+        f"MOS by this model, of all who finished: {means}.",
+        f"Each picture's 95 % interval is +-{float(model.half[0]):.1f} points.",
+    ]
+    title = "Raters: bias and inconsistency, in points"
+    return Section(title, ["bias", "inconsistency"], [Sheet("of all scores", rows)], notes, unit="")
+
+
 def write_study_page(path: str | Path, found: Findings) -> None:
     """Write tables and plot as one HTML file that needs nothing beside it; of simulated raters, under a loud banner.
 
@@ -167,13 +185,13 @@ def write_study_csv(path: str | Path, found: Findings) -> None:
 def write_ratings_csv(path: str | Path, study: str | Path, found: Findings) -> None:
     """Write every rating of those who finished, training left out, a line each; an existing file is replaced."""
     kept = set(found.kept)
+    noted = ("image", "method", "score", "seconds", "scale", "rated", "ratio", "window")
     rows = (
-        [found.group, r.rater, int(r.rater in kept), r.number, r.image, r.method, r.score, r.seconds, r.scale, r.rated]
+        [found.group, r.rater, int(r.rater in kept), r.number, *(getattr(r, name) for name in noted)]
         for r in read_ratings(study)
         if r.rater in found.raters and not r.training
     )
-    heads = ["group", "rater", "kept", "trial", "image", "method", "score", "seconds", "scale", "rated"]
-    _write_csv(path, heads, rows)
+    _write_csv(path, ["group", "rater", "kept", "trial", *noted], rows)
 
 
 def _write_csv(path: str | Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -10,7 +10,16 @@ import numpy as np
 from artifix.errors import DataError
 from artifix.printable import counted
 from artifix.study.design import Design, read_design
-from artifix.study.statistics import Interval, Scores, Screening, mean_interval, paired_test, screen
+from artifix.study.statistics import (
+    Interval,
+    Scores,
+    Screening,
+    SubjectBias,
+    mean_interval,
+    paired_test,
+    screen,
+    subject_bias,
+)
 from artifix.study.store import read_raters, read_ratings
 
 PEOPLE: Final = "people"
@@ -61,6 +70,8 @@ class Findings:
     screening: Screening
     opinions: dict[str, Opinion]
     unscreened: dict[str, Opinion]
+    modelled: SubjectBias
+    """P.913's model of all raters who finished, the screened ones too; its scores by picture, then by method."""
     per_image: dict[str, list[Interval]]
     comparisons: list[Comparison]
     seconds: float
@@ -72,6 +83,12 @@ class Findings:
     def kept(self) -> list[int]:
         """The numbers of the raters who passed the screening."""
         return [rater for rater, out in zip(self.raters, self.screening.rejected, strict=True) if not out]
+
+    @property
+    def modelled_opinions(self) -> dict[str, float]:
+        """Each method's mean score over the pictures by P.913's model."""
+        means = self.modelled.scores.reshape(len(self.design.images), len(self.design.methods)).mean(axis=0)
+        return dict(zip(self.design.methods, means.tolist(), strict=True))
 
 
 def raters_in_words(number: int, group: str) -> str:
@@ -95,7 +112,7 @@ def findings(study: str | Path, *, simulated: bool = False) -> Findings:
         beside = f"; {raters_in_words(others, PEOPLE if simulated else SIMULATED)} began" if others else ""
         raise DataError(f"{study}: no {'simulated rater' if simulated else 'person'} has rated all pictures{beside}")
     scores = np.array([[given[key] for key in keys] for given in finished.values()])
-    screening = screen(scores)
+    screening, modelled = screen(scores), subject_bias(scores)
     scores = scores.reshape(len(finished), len(design.images), len(design.methods))
     kept = scores[~screening.rejected]
     rated = [rating for rating in ratings if rating.rater in finished]
@@ -108,8 +125,9 @@ def findings(study: str | Path, *, simulated: bool = False) -> Findings:
         screening=screening,
         opinions=_opinions(design, kept),
         unscreened=_opinions(design, scores),
+        modelled=modelled,
         per_image={
-            method: [mean_interval(kept[:, image, column]) for image in range(kept.shape[1])]
+            method: [mean_interval(kept[:, image, column], 0, 100) for image in range(kept.shape[1])]
             for column, method in enumerate(design.methods)
         },
         comparisons=_comparisons(design, kept),

@@ -20,17 +20,18 @@ class Interval(NamedTuple):
     high: float
 
 
-def mean_interval(scores: Scores) -> Interval:
-    """The mean of scores (N,) and its 95 % interval by Student's t with N - 1 degrees of freedom.
+def mean_interval(scores: Scores, low: float = -np.inf, high: float = np.inf) -> Interval:
+    """The mean of scores (N,) and its 95 % interval by Student's t with N - 1 degrees of freedom, within `low`..`high`.
 
-    BT.500 takes 1.96 standard errors instead, which is too narrow for the ten or twenty raters that a study has. NaN
-    for the limits of a single score, and for all of none.
+    BT.500 takes 1.96 standard errors instead, which is too narrow for the ten or twenty raters that a study has. The
+    ends of the scale are the interval's, too: no mean lies beyond them, so nothing of its confidence is lost. NaN for
+    the limits of a single score, and for all of none.
     """
     mean = float(scores.mean()) if len(scores) else np.nan
     if len(scores) < 2:
         return Interval(mean, np.nan, np.nan)
     half = float(stats.t.ppf(0.975, len(scores) - 1) * scores.std(ddof=1) / np.sqrt(len(scores)))
-    return Interval(mean, mean - half, mean + half)
+    return Interval(mean, max(low, mean - half), min(high, mean + half))
 
 
 class Screening(NamedTuple):
@@ -75,3 +76,52 @@ def paired_test(differences: Scores) -> float:
     if not len(differences):
         return 1.0
     return float(stats.wilcoxon(differences).pvalue)
+
+
+class SubjectBias(NamedTuple):
+    """Scores (presentations,) with half their 95 % intervals, and each rater's (N,) bias and inconsistency.
+
+    All are in points of the scale; a rater's `inconsistency` is the standard deviation of what neither the presentation
+    nor the bias explains.
+    """
+
+    scores: Scores
+    half: Scores
+    bias: Scores
+    inconsistency: Scores
+
+
+_STEADIEST: Final = 1e-3
+"""Points: the least inconsistency that a rater is credited with."""
+
+
+def subject_bias(scores: Scores) -> SubjectBias:
+    """The model of ITU-T P.913, 12.6, of scores (N raters, presentations): what was seen apart from who saw it.
+
+    A score is the presentation's, plus the rater's bias, plus noise of the rater's own strength; the three are found
+    by turns until they stay (Li et al., "A simple model for subject behavior in subjective experiments", 2020, which
+    sureal implements). Inconsistent raters count for less, and none is left out. The biases' mean is 0.
+
+    In one thing it is not theirs. A rater's noise is measured against a mean in which the same rater has a share, and
+    so comes out too small, which makes the share larger: with a handful of raters one ends up deciding alone. Here the
+    variance is divided by 1 - share, as a sample's is by N - 1. NaN throughout for fewer than two raters or
+    presentations.
+    """
+    raters, presentations = scores.shape
+    if raters < 2 or presentations < 2:
+        empty = np.full(raters, np.nan)
+        return SubjectBias(np.full(presentations, np.nan), np.full(presentations, np.nan), empty, empty)
+    means, shares = scores.mean(axis=0), np.full(raters, 1 / raters)
+    for _ in range(1000):
+        bias = (scores - means).mean(axis=1)
+        bias -= bias.mean()
+        unbiased = scores - bias[:, None]
+        variance = (unbiased - means).var(axis=1) / np.maximum(1 - shares, 1e-6)
+        inconsistency = np.maximum(np.sqrt(variance), _STEADIEST)
+        weights = inconsistency**-2
+        shares = weights / weights.sum()
+        before, means = means, shares @ unbiased
+        if np.abs(means - before).max() < 1e-8:
+            break
+    half = np.full(presentations, 1.96 / np.sqrt(weights.sum()))
+    return SubjectBias(means, half, bias, inconsistency)

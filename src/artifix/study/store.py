@@ -31,17 +31,21 @@ CREATE TABLE IF NOT EXISTS trials (
     seconds REAL,
     scale REAL,
     rated TEXT,
+    ratio REAL,
+    window TEXT,
     PRIMARY KEY (rater, number)
 );
 """
+_LATER: Final = {"ratio": "REAL", "window": "TEXT"}  # columns that earlier studies' files lack
 
 
 @dataclass(frozen=True)
 class Rating:
     """One rating. `score` is 0..100; `training` ones count for nothing.
 
-    `seconds` is how long the trial was looked at, `scale` how many CSS pixels wide one of the picture's was shown, and
-    `rated` when, ISO 8601 in UTC.
+    `seconds` is how long the trial was looked at, `scale` how many of the screen's pixels wide one of the picture's was
+    shown, and `rated` when, ISO 8601 in UTC. `ratio` is how many of the screen's pixels made one CSS pixel, the zoom of
+    the browser included, and `window` its size in CSS pixels, "1280x720"; None in studies before these were noted.
     """
 
     rater: int
@@ -54,6 +58,8 @@ class Rating:
     seconds: float
     scale: float
     rated: str
+    ratio: float | None
+    window: str | None
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,10 @@ class Store:
             with self._connection() as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(_SCHEMA)
+                there = _columns(connection)
+                for name, kind in _LATER.items():
+                    if name not in there:
+                        connection.execute(f"ALTER TABLE trials ADD COLUMN {name} {kind}")
         except sqlite3.Error as error:
             raise OutputError(f"{self.path}: cannot be opened ({error})") from error
 
@@ -105,7 +115,17 @@ class Store:
         with self._connection() as connection:
             return self._standing(connection, token)
 
-    def rate(self, token: str, number: int, score: float, *, seconds: float, scale: float) -> Standing:
+    def rate(
+        self,
+        token: str,
+        number: int,
+        score: float,
+        *,
+        seconds: float,
+        scale: float,
+        ratio: float | None = None,
+        window: str | None = None,
+    ) -> Standing:
         """Keep the rating of a rater's trial, counted from 1; when this returns it is on the disk.
 
         A trial that is rated already keeps its first rating, so that nothing goes wrong where one is sent twice.
@@ -117,9 +137,9 @@ class Store:
             if number > self._standing(connection, token).done + 1:
                 raise OutOfTurnError(f"trial {number} has not been shown yet")
             connection.execute(
-                "UPDATE trials SET score = ?, seconds = ?, scale = ?, rated = ?"
+                "UPDATE trials SET score = ?, seconds = ?, scale = ?, rated = ?, ratio = ?, window = ?"
                 " WHERE rater = (SELECT number FROM raters WHERE token = ?) AND number = ? AND score IS NULL",
-                (score, seconds, scale, _now(), token, number),
+                (score, seconds, scale, _now(), ratio, window, token, number),
             )
         return self.standing(token)
 
@@ -159,28 +179,40 @@ class Store:
 def read_ratings(study: str | Path) -> list[Rating]:
     """Every rating in a study's folder, by rater and trial; none where nobody has begun. DataError if it is broken."""
     columns = "rater, simulated, t.number, training, image, method, score, seconds, scale, rated"
-    query = (
-        f"SELECT {columns} FROM trials t JOIN raters r ON r.number = t.rater"
-        " WHERE score IS NOT NULL ORDER BY rater, t.number"
-    )
+
+    def query(there: set[str]) -> str:
+        later = "".join(f", {name if name in there else 'NULL'}" for name in _LATER)
+        return (
+            f"SELECT {columns}{later} FROM trials t JOIN raters r ON r.number = t.rater"
+            " WHERE score IS NOT NULL ORDER BY rater, t.number"
+        )
+
     rows = _read(study, query)
     return [Rating(rater, bool(simulated), n, bool(training), *rest) for rater, simulated, n, training, *rest in rows]
 
 
 def read_raters(study: str | Path) -> dict[int, bool]:
     """The number of everybody who has begun, and whether that is a simulated rater. DataError as `read_ratings`."""
-    return {rater: bool(simulated) for rater, simulated in _read(study, "SELECT number, simulated FROM raters")}
+    return {
+        rater: bool(simulated)
+        for rater, simulated in _read(study, lambda there: "SELECT number, simulated FROM raters")
+    }
 
 
-def _read(study: str | Path, query: str) -> list[tuple[Any, ...]]:
+def _read(study: str | Path, query: Callable[[set[str]], str]) -> list[tuple[Any, ...]]:
     path = Path(study) / _FILE
     if not path.exists():
         return []
     try:
         with closing(sqlite3.connect(path, timeout=_PATIENCE)) as connection:
-            return connection.execute(query).fetchall()
+            return connection.execute(query(_columns(connection))).fetchall()
     except sqlite3.Error as error:
         raise DataError(f"{path}: no ratings of a study ({error})") from error
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    """The names of what is noted of a trial."""
+    return {name for _, name, *_ in connection.execute("PRAGMA table_info(trials)")}
 
 
 def _now() -> str:

@@ -3,27 +3,44 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel
-from starlette.responses import FileResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from artifix.image import FORMATS
 from artifix.models.catalog import VIVID
-from artifix.serving.guard import guard, has_body
+from artifix.serving.draining import has_body
+from artifix.serving.guard import METRICS, OPEN, guard
 from artifix.serving.refusal import Refusal
 from artifix.web import work
+from artifix.web.answers import (
+    BODY,
+    BODY_OR_UPLOAD,
+    FAILURES,
+    OF_UPLOADS,
+    RECORD_HEADER,
+    SUFFIXES,
+    FormatName,
+    Health,
+    JobProgress,
+    KeptName,
+    ModelList,
+    picture,
+)
 from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
+from artifix.web.metrics import Metrics
+from artifix.web.offers import choices_among
+from artifix.web.openapi import describe
 from artifix.web.queue import Progress, State, WorkQueue
 from artifix.web.restorers import Restorers
 from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
@@ -31,58 +48,12 @@ from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_
 Result = TypeVar("Result")
 
 STATIC: Final = Path(__file__).parent / "static"
-SUFFIXES: Final = {format.name.lower(): format.suffixes[0] for format in FORMATS}
-RECORD_HEADER: Final = "Artifix-Record"
-
-
-class FormatName(StrEnum):
-    """The formats that are written."""
-
-    jpeg = "jpeg"
-    png = "png"
-    webp = "webp"
-    tiff = "tiff"
-    bmp = "bmp"
-    avif = "avif"
-    jpeg2000 = "jpeg2000"
-
-
-class Failure(BaseModel):
-    """Why there is no other answer."""
-
-    error: str
-
-
 JobName = Annotated[
     str, Query(pattern="^[A-Za-z0-9_-]{0,64}$", description="A name, yours to choose, to ask /api/progress/NAME by.")
 ]
 UploadName = Annotated[str, Query(description="What /api/uploads called the picture, in place of a body.")]
-_FORM: Final = {
-    "multipart/form-data": {
-        "schema": {
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"type": "string", "format": "binary"}},
-        }
-    }
-}
-_BODY: Final = {"requestBody": {"required": True, "content": _FORM}}
-_BODY_OR_UPLOAD: Final = {"requestBody": {"required": False, "content": _FORM}}
-_FAILURES: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Failure, "description": reason}
-    for status, reason in {
-        400: "a parameter is wrong, or the format cannot hold the picture",
-        401: "the token is missing or wrong",
-        408: "the upload took too long",
-        409: "another picture has this job's name",
-        410: "the upload of this name is not kept any more",
-        413: "too many bytes or pixels",
-        415: "not a picture of a format that can be read",
-        422: "the picture is broken",
-        429: "the queue is full; Retry-After says how many seconds to wait",
-    }.items()
-}
-_OF_UPLOADS: Final = {status: failure for status, failure in _FAILURES.items() if status != 410}
+_NAMED: Final = {"Content-Disposition": "The file's name."}
+_RECORD: Final = "JSON: width, height, seconds, notes (what the format could not keep) and the model."
 
 
 class HeldFile(FileResponse):
@@ -104,11 +75,14 @@ def create_app(
     token: str = "",
     models: Mapping[str, str | Path] | None = None,
     vivid: str | Path = VIVID,
+    origins: Collection[str] = (),
+    root_path: str = "",
 ) -> FastAPI:
     """The application. With a token, clients must bear it; without, it answers to this machine's own names only.
 
     `models` gives the offered models by name, each as `Restorer` takes it; all that are shipped by default. `vivid` is
-    what `detail` leads to.
+    what `detail` leads to. Pages of the `origins` ("https://pictures.example") may use the API from a browser.
+    `root_path` is what a proxy puts before every path ("/artifix"), whether it takes that away again or not.
     """
     limits = limits or Limits()
     queue = WorkQueue(limits)
@@ -127,8 +101,13 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(_refuse_unknown)],
     )
-    guard(app, limits, token=token)
+    app.state.stop = queue.stop
+    metrics = Metrics(app.version, queue.count, lambda: kept.bytes)
+    guard(app, limits, token=token, origins=origins, root_path=root_path, observe=metrics.observe)
+    describe(app, token=bool(token))
     app.exception_handler(GoneError)(_answer_nobody)
 
     async def process(
@@ -142,7 +121,12 @@ def create_app(
         upload = await held.enter_async_context(arriving)
         return upload, await while_connected(request, queue.run(place, partial(do, upload)))
 
-    @app.post("/api/restore", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
+    @app.post(
+        "/api/restore",
+        response_class=FileResponse,
+        responses=picture("The restored picture.", **_NAMED, **{RECORD_HEADER: _RECORD}) | FAILURES,
+        openapi_extra=BODY_OR_UPLOAD,
+    )
     async def restore(
         request: Request,
         model: Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")] = "",
@@ -153,6 +137,10 @@ def create_app(
             float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
         ] = 0.0,
         format: Annotated[FormatName | None, Query(description="The input's own by default, or else PNG.")] = None,
+        quality: Annotated[
+            int | None,
+            Query(ge=1, le=100, description="The encoder's, for JPEG, WebP and AVIF; 95, and WebP without loss."),
+        ] = None,
         upload: UploadName = "",
         job: JobName = "",
     ) -> Response:
@@ -160,16 +148,17 @@ def create_app(
         if model and model not in restorers.cards:
             raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
 
-        def do(picture: Upload, progress: Progress) -> Any:
-            suffix = SUFFIXES[format] if format else ""
+        def do(uploaded: Upload, progress: Progress) -> Any:
+            written = work.Written(format.suffix if format else "", quality)
             return work.restore(
-                picture, progress, limits.max_pixels, suffix, lambda: restorers.get(model, strength, detail)
+                uploaded, progress, limits.max_pixels, written, lambda: restorers.get(model, strength, detail)
             )
 
         async with AsyncExitStack() as held:
-            picture, (path, record) = await process(held, request, job, upload, do)
-            answer = picture.answer_name(path.suffix)
-            told = dataclasses.asdict(record) | {"input": picture.name, "output": answer}
+            uploaded, (path, record) = await process(held, request, job, upload, do)
+            metrics.pixels.inc(record.width * record.height)
+            answer = uploaded.answer_name(path.suffix)
+            told = dataclasses.asdict(record) | {"input": uploaded.name, "output": answer}
             return HeldFile(
                 path,
                 held.pop_all(),
@@ -178,39 +167,45 @@ def create_app(
                 headers={RECORD_HEADER: json.dumps(told), "Cache-Control": "no-store"},
             )
 
-    @app.post("/api/inspect", responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
+    @app.post("/api/inspect", responses=FAILURES, openapi_extra=BODY_OR_UPLOAD)
     async def inspect(request: Request, upload: UploadName = "", job: JobName = "") -> dict[str, Any]:
         """What the picture tells of its compression; `summary` says it in words."""
         async with AsyncExitStack() as held:
             _, found = await process(held, request, job, upload, partial(work.describe, max_pixels=limits.max_pixels))
         return found
 
-    @app.post("/api/preview", response_class=FileResponse, responses=_FAILURES, openapi_extra=_BODY_OR_UPLOAD)
+    @app.post(
+        "/api/preview",
+        response_class=FileResponse,
+        responses=picture("The picture.", "image/png") | FAILURES,
+        openapi_extra=BODY_OR_UPLOAD,
+    )
     async def preview(request: Request, upload: UploadName = "", job: JobName = "") -> Response:
         """The picture as it came, its first frame, as PNG: for browsers that do not know its format."""
         async with AsyncExitStack() as held:
             _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
-    @app.post("/api/uploads", status_code=201, responses=_OF_UPLOADS, openapi_extra=_BODY)
-    async def keep(request: Request, job: JobName = "") -> dict[str, str]:
+    @app.post("/api/uploads", status_code=201, responses=OF_UPLOADS, openapi_extra=BODY)
+    async def keep(request: Request, job: JobName = "") -> KeptName:
         """Keep the picture in the field `file` in memory for a while; `upload` is the name to ask for it by."""
         with queue.place(job):
             async with receive(request, limits) as upload:
                 await asyncio.to_thread(check, upload, limits.max_pixels)
                 content = await asyncio.to_thread(upload.path.read_bytes)
-        return {"upload": kept.put(KeptUpload(content, upload.name))}
+        return KeptName(upload=kept.put(KeptUpload(content, upload.name)))
 
-    @app.get("/api/progress/{job}")
+    @app.get("/api/progress/{job}", response_model=JobProgress)
     async def progress(job: str) -> dict[str, Any]:
         """What a picture is at: its state (unknown once it is done), how many wait before it, the share done."""
         return queue.describe(job)
 
-    @app.get("/api/models")
+    @app.get("/api/models", response_model=ModelList)
     async def list_models() -> dict[str, Any]:
-        """The models' cards, and the formats that are written."""
+        """The choices that most people need, all models' cards, and the formats that are written."""
         return {
             "default": restorers.default,
+            "choices": choices_among(restorers.cards, restorers.by_format),
             "models": [
                 dataclasses.asdict(card) | {"name": name, "detail": restorers.has_detail(name)}
                 for name, card in restorers.cards.items()
@@ -218,7 +213,7 @@ def create_app(
             "formats": SUFFIXES,
         }
 
-    @app.get("/api/health")
+    @app.get(OPEN, response_model=Health)
     async def health() -> dict[str, Any]:
         """Whether the server is well, how busy it is, and its limits."""
         return {
@@ -228,8 +223,29 @@ def create_app(
             "limits": dataclasses.asdict(limits),
         }
 
-    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    @app.get(METRICS, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+    async def expose_metrics() -> Response:
+        """Requests, the queue and the process, for Prometheus."""
+        return Response(metrics.expose(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs.html", 308)
+
+    # Not mounted: a mount would take what the routes above refuse, and answer 404 for 405.
+    app.router.default = StaticFiles(directory=STATIC, html=True)
     return app
+
+
+async def _refuse_unknown(request: Request) -> None:
+    """Refuse parameters that the operation does not have, and those that come twice: one of the two would be lost."""
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if name not in known:
+            names = f"known are {', '.join(sorted(known))}" if known else "there is none here"
+            raise Refusal(400, f"{name}: no such parameter; {names}")
+        if times > 1:
+            raise Refusal(400, f"{name}: given {times} times")
 
 
 async def _answer_nobody(request: Request, error: Exception) -> Response:

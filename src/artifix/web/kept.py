@@ -35,9 +35,14 @@ class Kept:
         """Keep an upload, in place of the least recently used ones; the name to ask for it by."""
         name = secrets.token_urlsafe(16)
         self._use(name, upload)
-        while sum(len(upload.content) for _, upload in self._uploads.values()) > self.max_bytes:
+        while self.bytes > self.max_bytes:
             self._uploads.popitem(last=False)
         return name
+
+    @property
+    def bytes(self) -> int:
+        """How many are kept."""
+        return sum(len(upload.content) for _, upload in self._uploads.values())
 
     def get(self, name: str) -> KeptUpload:
         """The upload of this name; Refusal 410 if there is none any more."""

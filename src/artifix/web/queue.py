@@ -16,6 +16,7 @@ State = Literal["arriving", "waiting", "working", "leaving"]
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
 
+_STOPPING: Final = "the server is being stopped"
 _LONGEST_RETRY: Final = 60  # seconds
 _GLANCE: Final = 0.01  # seconds between looks at what the end is waiting for
 _OLD: Final = 0.8  # the weight of what was known in the running mean of a picture's time
@@ -37,7 +38,7 @@ class Job:
         self.stopped = threading.Event()
 
     def hear(self, share: float) -> None:
-        """Take note of the share done; StoppedError if the client has gone."""
+        """Take note of the share done; StoppedError if the client has gone, or the server is being stopped."""
         if self.stopped.is_set():
             raise StoppedError
         self.share = share
@@ -55,14 +56,17 @@ class WorkQueue:
         self._jobs: list[Job] = []  # in the order in which they came
         self._named: dict[str, Job] = {}
         self._seconds = 1.0  # what a picture takes: a running mean
+        self._stopping = False
 
     @contextmanager
     def place(self, name: str = "") -> Iterator[Job]:
         """A job while the context lasts, first on its way; its progress can be asked for by name.
 
         It gets a place in the house when it is run. Refusal 429 if all are taken, or too many are on their way, 409 if
-        the name is taken.
+        the name is taken, 503 once the queue has been stopped.
         """
+        if self._stopping:
+            raise Refusal(503, _STOPPING)
         if self.count("arriving") >= self.limits.arriving:
             raise self._full()
         self._ensure_place()
@@ -106,6 +110,8 @@ class WorkQueue:
                 await asyncio.wait([arrived])
                 arrived.exception()  # heard: asyncio need not tell of it
             raise
+        except StoppedError:
+            raise Refusal(503, _STOPPING) from None
         job.state = "leaving"
         return result
 
@@ -129,10 +135,15 @@ class WorkQueue:
         """How many jobs are at that."""
         return sum(job.state == state for job in self._jobs)
 
-    async def close(self) -> None:
-        """Stop what is going on, and wait until every place has been given back."""
+    def stop(self) -> None:
+        """Let nothing in any more, and end what is going on: each picture at the next share that it tells."""
+        self._stopping = True
         for job in self._jobs:
             job.stopped.set()
+
+    async def close(self) -> None:
+        """Stop what is going on, and wait until every place has been given back."""
+        self.stop()
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
         while self._jobs:
             await asyncio.sleep(_GLANCE)

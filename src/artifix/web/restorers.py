@@ -27,7 +27,8 @@ class Restorers:
         self._models: dict[str, str | Path] = dict(models or {name: name for name in MODELS})
         self.cards: dict[str, ModelCard] = {name: read_card(model) for name, model in self._models.items()}
         self.default = DEFAULT if DEFAULT in self.cards else next(iter(self.cards))
-        self._by_format = models is None
+        self.by_format = models is None
+        """Whether an empty name leaves the model to the picture's format."""
         self._vivid, self._max_memory = vivid, max_memory
         self._detailed = {name for name, model in self._models.items() if _blends(model, vivid)}
         self._lock = threading.Lock()
@@ -43,7 +44,7 @@ class Restorers:
         An empty name leaves the model to the picture's format, or is the default of models that are not the shipped.
         ModelError if the model has no detail.
         """
-        name = name or ("" if self._by_format else self.default)
+        name = name or ("" if self.by_format else self.default)
         with self._lock:
             restorer = copy.copy(self._loaded(name, detail))
         restorer.strength = strength
@@ -56,6 +57,8 @@ class Restorers:
 
 
 def _blends(model: str | Path, vivid: str | Path) -> bool:
+    if model == vivid:
+        return False
     try:
         read_blended(model, 0.5, vivid)
     except ModelError:

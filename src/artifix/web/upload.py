@@ -173,5 +173,6 @@ def _save(file: UploadFile, path: Path) -> None:
 
 
 def _harmless(name: str) -> str:
-    """A client's file name without folders and what a header cannot bear."""
-    return PurePosixPath(re.sub(r"[\x00-\x1f\x7f\"]", "", name).replace("\\", "/")).name[-_LONGEST_NAME:]
+    """A client's file name without folders and what a header cannot bear; browsers write a quote in it as %22."""
+    name = re.sub(r"[\x00-\x1f\x7f]|%0[AD]", "", name).replace("%22", '"')
+    return PurePosixPath(name.replace("\\", "/")).name[-_LONGEST_NAME:]

@@ -1,8 +1,10 @@
 """What a worker does with an uploaded picture: restore it, inspect it, or make of it what every browser shows."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,26 @@ from artifix.web.queue import Progress
 from artifix.web.upload import Upload, check
 
 
-def restore(
-    upload: Upload, progress: Progress, max_pixels: int, suffix: str, get_restorer: Callable[[], Restorer]
-) -> tuple[Path, Record]:
-    """The picture restored into a file with this suffix, just as `Restorer.restore_file` writes it.
+@dataclass(frozen=True)
+class Written:
+    """How a restored picture is written."""
 
-    Without a suffix it is in the picture's own format, or else PNG.
-    """
+    suffix: str = ""
+    """Of its format; empty for the picture's own, or PNG where that is not written."""
+    quality: int | None = None
+    """The encoder's, 1..100; None for the format's default."""
+
+
+def restore(
+    upload: Upload, progress: Progress, max_pixels: int, written: Written, get_restorer: Callable[[], Restorer]
+) -> tuple[Path, Record]:
+    """The picture restored into a file, just as `Restorer.restore_file` writes it."""
     own = check(upload, max_pixels)
-    target = upload.folder / f"restored{suffix or own}"
+    target = upload.folder / f"restored{written.suffix or own}"
     with _refusing(upload.folder):
-        return target, get_restorer().restore_file(upload.path, target, max_pixels=max_pixels, progress=progress)
+        return target, get_restorer().restore_file(
+            upload.path, target, quality=written.quality, max_pixels=max_pixels, progress=progress
+        )
 
 
 def describe(upload: Upload, progress: Progress, max_pixels: int) -> dict[str, Any]:
@@ -60,6 +71,5 @@ def _refusing(folder: Path) -> Iterator[None]:
 
 def _without(folder: Path, text: str) -> str:
     """An error's line without where the picture lies on this machine."""
-    for path in (folder / "upload", *folder.glob("restored.*"), folder):
-        text = text.replace(f"{path}: ", "").replace(str(path), "the picture")
-    return text
+    within = rf"{re.escape(str(folder))}(?:[/\\][\w.]+)?"
+    return re.sub(within, "the picture", re.sub(rf"{within}: ", "", text))

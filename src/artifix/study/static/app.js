@@ -5,6 +5,7 @@ const PATIENCE = 1000; // milliseconds before a rating that did not arrive is se
 const MEMORY = "artifix-study-rater";
 const CAPTION = 26; // CSS pixels below a picture
 const GAP = 20;
+const BESIDE = 180; // CSS pixels, in height, of what is there beside the pictures
 
 const of = (id) => document.getElementById(id);
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -63,23 +64,41 @@ async function load(image, source) {
   }
 }
 
-/** Both pictures equally large, never enlarged, beside each other or one below the other: whichever shows more. */
+/** How two pictures of this size, one pixel on one of the screen's, have room: "beside", "below" or "" for not at all. */
+function roomFor(width, height, wide, high) {
+  const [w, h] = [width / devicePixelRatio, height / devicePixelRatio];
+  if (2 * w + GAP <= wide && h + CAPTION <= high) return "beside";
+  return w <= wide && 2 * (h + CAPTION) + GAP <= high ? "below" : "";
+}
+
+/** Move a picture by less than a pixel of the screen, so that it begins where one of those does. */
+function align(image) {
+  image.style.left = image.style.top = "0";
+  const { left, top } = image.getBoundingClientRect();
+  const off = (place) => `${Math.round(place * devicePixelRatio) / devicePixelRatio - place}px`;
+  [image.style.left, image.style.top] = [off(left), off(top)];
+}
+
+/** Both pictures pixel for pixel, beside each other or one below the other; where there is no room, nothing is rated. */
 function fit() {
   if (!standing?.trial) return;
   const { width, height } = standing.trial;
   const stage = of("stage");
   const style = getComputedStyle(stage);
   const wide = stage.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const high = stage.clientHeight;
-  const beside = Math.min((wide - GAP) / 2 / width, (high - CAPTION) / height);
-  const below = Math.min(wide / width, ((high - GAP) / 2 - CAPTION) / height);
-  const scale = Math.max(0.05, Math.min(1, Math.max(beside, below)));
-  stage.classList.toggle("stacked", below > beside && beside < 1);
-  for (const image of stage.querySelectorAll("img")) {
-    image.style.width = `${width * scale}px`;
-    image.style.height = `${height * scale}px`;
+  const room = roomFor(width, height, wide, stage.clientHeight);
+  const zoomed = (visualViewport?.scale ?? 1) !== 1;
+  stage.classList.toggle("stacked", room === "below");
+  const images = [...stage.querySelectorAll("img")];
+  for (const { style } of images) {
+    style.width = `${width / devicePixelRatio}px`;
+    style.height = `${height / devicePixelRatio}px`;
   }
-  stage.dataset.scale = scale;
+  images.forEach(align);
+  of("small").hidden = Boolean(room) && !zoomed;
+  of("small-text").textContent = zoomed
+    ? "Please undo the zoom: every pixel of the pictures must be one of the screen's."
+    : `Please make the window larger, or its zoom smaller: two pictures of ${width} × ${height} pixels have no room.`;
 }
 
 /** Show where the rater stands: the next trial, or the end. */
@@ -122,13 +141,15 @@ function touch() {
 
 async function answer(event) {
   event.preventDefault();
-  if (of("next").disabled) return;
+  if (of("next").disabled || !of("small").hidden) return;
   of("next").disabled = true;
   of("score").disabled = true;
   const rating = {
     score: Number(of("score").value),
     seconds: (performance.now() - shownAt) / 1000,
-    scale: Number(of("stage").dataset.scale),
+    scale: 1, // anything else is not rated
+    ratio: devicePixelRatio,
+    window: `${innerWidth}x${innerHeight}`,
   };
   try {
     await show(await insist("PUT", `/api/raters/${standing.token}/trials/${standing.done + 1}`, rating));
@@ -156,7 +177,17 @@ async function open() {
     await show(await insist("GET", `/api/raters/${token}`));
     return;
   }
-  const { pictures, minutes } = await insist("GET", "/api/study");
+  const { pictures, minutes, sizes } = await insist("GET", "/api/study");
+  const check = () => {
+    // What is beside the pictures while they are rated: place and progress above, the question below.
+    const none = sizes.find(([width, height]) => !roomFor(width, height, innerWidth - 2 * GAP, innerHeight - BESIDE));
+    of("room").hidden = !none;
+    if (none) of("room").textContent = `This window is too small for two pictures of ${none[0]} × ${none[1]} pixels. Please make it larger, or use a larger screen.`;
+    of("start").disabled = Boolean(none) || !of("consent").checked;
+  };
+  of("consent").addEventListener("change", check);
+  addEventListener("resize", check);
+  check();
   of("length").textContent =
     (pictures === 1 ? "There is 1 test picture; it takes" : `There are ${pictures} test pictures; they take`) +
     ` about ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
@@ -168,11 +199,11 @@ async function open() {
   view("welcome");
 }
 
-of("consent").addEventListener("change", () => (of("start").disabled = !of("consent").checked));
 of("start").addEventListener("click", begin);
 of("again").addEventListener("click", () => location.assign("/"));
 of("score").addEventListener("input", touch);
 of("score").addEventListener("pointerup", touch); // in the very middle nothing changes
 of("answer").addEventListener("submit", answer);
 addEventListener("resize", fit);
+visualViewport?.addEventListener("resize", fit);
 open().catch(fail);

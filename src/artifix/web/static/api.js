@@ -8,7 +8,7 @@ export class Failure extends Error {
   constructor(status, text, retryAfter = 0) {
     super(text);
     this.status = status;
-    this.retryAfter = retryAfter; // seconds, with status 429
+    this.retryAfter = retryAfter; // seconds, where the server asks to come again
   }
 }
 
@@ -56,7 +56,7 @@ async function persist(path, file, { query = {}, onProgress = () => {}, signal }
       return await post(path, file, query, onProgress, signal);
     } catch (failure) {
       if (failure.status === 401) await askForToken(borne);
-      else if (failure.status === 429) {
+      else if (failure.retryAfter) {
         onProgress({ state: "busy", share: 0 });
         await pause(failure.retryAfter * 1000, signal);
       } else throw failure;
@@ -88,7 +88,7 @@ function post(path, file, query, onProgress, signal) {
       const name = fileName(request.getResponseHeader("Content-Disposition"));
       if (request.status < 300) return resolve({ blob: request.response, record, name });
       const { error } = await request.response.text().then(JSON.parse).catch(() => ({ error: request.statusText }));
-      reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After") ?? 1)));
+      reject(new Failure(request.status, error, Number(request.getResponseHeader("Retry-After"))));
     };
     request.onerror = () => reject(new Failure(0, "the server cannot be reached"));
     request.onabort = () => reject(signal?.reason);

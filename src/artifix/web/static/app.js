@@ -1,6 +1,8 @@
 // The page: its parts, and what each tells the others.
 
 import { ask } from "./api.js";
+import { Batch } from "./batch.js";
+import * as compare from "./compare.js";
 import * as download from "./download.js";
 import * as intake from "./intake.js";
 import * as keys from "./keys.js";
@@ -14,23 +16,33 @@ import { zip } from "./zip.js";
 
 const element = (id) => document.getElementById(id);
 const pictures = new Pictures();
+const batch = new Batch(pictures);
 const viewer = new Viewer(showView);
 const early = []; // files that come before the server has told of itself
+let archiving = ""; // words, while an archive is being made
 let take = (files) => {
   early.push(...files);
   element("early").textContent = `${count(early.length, "picture")} waiting`;
 };
-intake.listen((files) => take(files));
+intake.listen((files) => take(files), trouble);
+element("sample").addEventListener("click", openSample);
 
 const [{ limits }, catalog] = await begin();
 const runner = new Runner(pictures, limits.workers);
 let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
-element("allowed").textContent += ` · up to ${size(limits.max_bytes)} · forgotten after ${count(Math.round(limits.kept_seconds / 60), "minute")}`;
+const here = /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
+const kept = count(Math.round(limits.kept_seconds / 60), "minute");
+element("privacy").textContent = here
+  ? "Your pictures stay on this machine."
+  : `Your pictures are sent to ${location.host}, which forgets them after ${kept}.`;
+element("allowed").textContent += `, up to ${size(limits.max_bytes)} each`;
 
 take = (files) => {
-  pictures.add(files.map((file) => prepare(file)));
-  say(files.length === 1 ? `${files[0].name} added` : `${count(files.length, "picture")} added`);
+  const first = document.querySelector(".welcome").contains(document.activeElement);
+  pictures.add(files.map(prepare));
+  say(files.length === 1 ? `${files[0].file.name} added` : `${count(files.length, "picture")} added`);
+  if (first) element("viewer").focus(); // what had it is not there any more
 };
 
 // What the server tells of itself; as long as it cannot be had, that is said, and files wait.
@@ -47,19 +59,24 @@ async function begin() {
   }
 }
 
-function prepare(file) {
-  const picture = new Picture(file, last);
+function prepare({ file, folder }) {
+  const picture = new Picture(file, last, folder);
   if (file.size > limits.max_bytes) {
     picture.state = "failed";
+    picture.retry = false;
     picture.error = `it has ${size(file.size)}; this server takes up to ${size(limits.max_bytes)}`;
   }
   return picture;
 }
 
 panel.prepare(catalog, {
-  strength(strength) {
+  strength(strength, final) {
+    const picture = pictures.selected;
     last = { ...last, strength };
-    pictures.selected.settings.strength = viewer.strength = strength;
+    picture.settings.strength = viewer.strength = strength;
+    if (!final) return;
+    if (picture.result) picture.look();
+    pictures.changed(picture);
   },
   settings(changed) {
     last = { ...last, ...changed };
@@ -69,7 +86,6 @@ panel.prepare(catalog, {
   format(format) {
     last = { ...last, format };
     pictures.selected.settings.format = format;
-    pictures.selected.taken = null;
     pictures.changed(pictures.selected);
   },
   forAll() {
@@ -78,6 +94,7 @@ panel.prepare(catalog, {
       const { model, detail } = picture.settings;
       picture.settings = { ...settings };
       if (model !== settings.model || detail !== settings.detail) runner.restart(picture);
+      else pictures.changed(picture);
     }
     say("All pictures now have these settings");
   },
@@ -85,33 +102,54 @@ panel.prepare(catalog, {
   downloadAll: saveAll,
 });
 
+compare.listen((place) => {
+  const picture = pictures.selected;
+  picture.against = place === null ? null : picture.seen[place];
+  pictures.changed(picture);
+});
+
 async function save(picture) {
   if (picture?.state !== "done" || picture.taking) return;
   const made = await make(picture);
   if (!made) return;
   download.save(made);
+  picture.markSaved();
   say(`${picture.name} downloaded`);
 }
 
 // One archive: browsers allow a page only so many downloads of its own.
 async function saveAll() {
-  const all = [...pictures.list];
-  const files = [];
+  if (archiving) return;
+  const all = [...batch.ready];
+  const yet = pictures.list.length - all.length;
+  const made = [];
   const left = [];
   for (const [number, picture] of all.entries()) {
-    panel.showArchive(`Making it, ${number + 1} of ${all.length}`);
-    const made = picture.state === "done" && (await make(picture));
-    if (made) files.push(made);
-    else left.push(`${picture.name}: ${picture.state === "done" ? picture.trouble : state(picture)}`);
+    offerAll(`Making it, ${number + 1} of ${all.length}`);
+    const file = await make(picture);
+    if (file) made.push([picture, file]);
+    else left.push(`${picture.name}: ${picture.trouble}`);
   }
-  let outcome = [`${files.length} of ${count(all.length, "picture")} downloaded`, ...left].join("; ");
+  for (const picture of pictures.list) if (picture.state === "failed") left.push(`${picture.name}: ${state(picture)}`);
+  let outcome = [`${made.length} of ${count(pictures.list.length, "picture")} downloaded`, ...left].join("; ");
+  if (batch.busy) outcome += `; ${count(yet - left.length, "other")} not restored yet`;
   try {
-    if (files.length) download.save({ name: "artifix.zip", blob: await zip(files) });
+    if (made.length) {
+      const files = made.map(([{ folder }, { name, blob }]) => ({ name: folder + name, blob }));
+      download.save({ name: "artifix.zip", blob: await zip(files) });
+      for (const [picture] of made) picture.markSaved();
+    }
   } catch (failure) {
     outcome = failure.message;
   }
-  panel.showArchive("", outcome);
+  panel.sayOfArchive(`${outcome}.`);
+  offerAll("");
   say(outcome);
+}
+
+function offerAll(making = archiving) {
+  archiving = making;
+  panel.offerAll(batch.ready.length, batch.busy, making);
 }
 
 // The picture's file with its settings, or null, and why is said.
@@ -130,6 +168,7 @@ async function make(picture) {
 pictures.addEventListener("list", () => {
   document.body.classList.toggle("empty", !pictures.list.length);
   showStrip();
+  offerAll();
 });
 pictures.addEventListener("select", ({ detail: picture }) => {
   showStrip();
@@ -144,6 +183,7 @@ pictures.addEventListener("change", ({ detail: picture }) => {
     say(`${picture.name}: ${state(picture)}`);
   }
   picture.said = picture.state;
+  offerAll();
 });
 
 function showStrip() {
@@ -154,33 +194,40 @@ function showStrip() {
 }
 
 function show(picture) {
-  viewer.show(picture.url, picture.result?.url ?? "");
-  viewer.strength = picture.settings.strength;
+  viewer.show(picture.url, ...compare.versions(picture, panel.label));
+  compare.show(picture, panel.label);
+  element("view-left").textContent = picture.against ? "Left" : "Before";
+  element("view-right").textContent = picture.against ? "Right" : "After";
   panel.show(picture, pictures.list.length);
   showNotice(picture);
 }
 
 function showNotice(picture) {
-  const { progress } = picture;
+  const { progress, shown, retry } = picture;
+  const failed = picture.state === "failed";
+  const button = element("notice-button");
+  if (picture.state === "done" && document.activeElement === button) element("viewer").focus(); // not lost with it
   element("notice").hidden = picture.state === "done";
-  element("notice").classList.toggle("failed", picture.state === "failed");
+  element("notice").classList.toggle("failed", failed);
   element("notice-text").textContent = state(picture);
-  element("notice-button").textContent = picture.state === "failed" ? "Try again" : "Cancel";
+  button.textContent = !failed ? "Cancel" : shown ? "Go back" : retry ? "Try again" : "Remove";
   const bar = element("notice-bar");
-  bar.hidden = picture.state === "failed";
+  bar.hidden = failed;
   if (progress?.share) bar.value = progress.share;
   else bar.removeAttribute("value");
 }
 
 element("notice-button").addEventListener("click", () => {
   const picture = pictures.selected;
-  if (picture.state === "failed") runner.restart(picture);
-  else runner.cancel(picture);
+  if (picture.state !== "failed" || picture.shown) runner.cancel(picture);
+  else if (picture.retry) runner.restart(picture);
+  else pictures.remove(picture);
 });
 
 function showView({ view, zoom, fitted }) {
   for (const input of document.getElementsByName("view")) input.checked = input.value === view;
-  element("zoom-value").textContent = fitted ? "Fit" : percent(zoom);
+  element("zoom-value").textContent = percent(zoom);
+  element("zoom-fit").setAttribute("aria-pressed", fitted);
 }
 
 for (const input of document.getElementsByName("view")) {
@@ -188,13 +235,15 @@ for (const input of document.getElementsByName("view")) {
 }
 const flip = () => {
   viewer.flip();
-  say(viewer.view === "after" ? "After" : "Before");
+  say(document.querySelector(`.tag.${viewer.view}`).textContent);
 };
 for (const [id, action] of Object.entries({
   "zoom-in": () => viewer.zoomBy(1),
   "zoom-out": () => viewer.zoomBy(-1),
   "zoom-fit": () => viewer.fit(),
-  "zoom-full": () => viewer.full(),
+  "zoom-100": () => viewer.zoomToLevel(1),
+  "zoom-200": () => viewer.zoomToLevel(2),
+  "zoom-400": () => viewer.zoomToLevel(4),
   help: () => element("keys").showModal(),
 })) {
   element(id).addEventListener("click", action);
@@ -202,19 +251,36 @@ for (const [id, action] of Object.entries({
 keys.listen({
   f: flip,
   b: () => (viewer.view = "both"),
+  d: () => (viewer.view = "sides"),
   "+": () => viewer.zoomBy(1),
   "=": () => viewer.zoomBy(1),
   "-": () => viewer.zoomBy(-1),
   0: () => viewer.fit(),
-  1: () => viewer.full(),
+  1: () => viewer.zoomToLevel(1),
+  2: () => viewer.zoomToLevel(2),
+  4: () => viewer.zoomToLevel(4),
   n: () => pictures.step(1),
   p: () => pictures.step(-1),
   s: () => save(pictures.selected),
+  Delete: () => pictures.remove(pictures.selected),
   "?": () => element("keys").showModal(),
 });
 
 element("early").textContent = "";
 if (early.length) take(early);
+
+// A picture to try it on.
+async function openSample() {
+  const answer = await fetch("samples/cat.jpg").catch(() => null);
+  if (answer?.ok) take([{ file: new File([await answer.blob()], "cat.jpg", { type: "image/jpeg" }), folder: "" }]);
+  else trouble("The server cannot be reached.");
+}
+
+// What is wrong with what came, where no picture can bear the words.
+function trouble(text) {
+  element("trouble-text").textContent = text;
+  element("trouble").showModal();
+}
 
 function say(text) {
   element("live").textContent = text;

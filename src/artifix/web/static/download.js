@@ -6,21 +6,23 @@ import { percent } from "./words.js";
 // A picture with its settings, as { name, blob, record }; `onChange` hears when what its `taking` says has changed.
 export async function make(picture, onChange) {
   const { model, strength, detail, format } = picture.settings;
+  const settings = JSON.stringify([model, strength, detail, format]);
+  if (picture.taken?.settings === settings) return picture.taken;
   const say = (words) => {
     picture.taking = words;
     onChange();
   };
   try {
     let made = picture.result;
-    const shown = made.model === model && made.detail === detail && made.format === format;
-    if (!shown || strength !== 1) {
+    if (made.format !== format || strength !== 1) {
+      say("Making it …");
       const onProgress = ({ state, share }) =>
         say(state === "working" && share ? `Making it, ${percent(share)}` : "Making it …");
       const query = { model, strength, detail, ...(format ? { format } : {}) };
       made = await send("api/restore", picture, { query, onProgress });
     }
-    picture.taken = made;
-    return made;
+    picture.taken = { ...made, settings };
+    return picture.taken;
   } finally {
     say("");
   }

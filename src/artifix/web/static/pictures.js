@@ -1,9 +1,12 @@
 // The pictures in the page: which there are, which is selected, and word of every change.
 
+const MOST = 12; // settings of a picture that are remembered, and so results that are kept
+
 export class Picture {
-  constructor(file, settings) {
+  constructor(file, settings, folder = "") {
     this.file = file;
     this.name = file.name || "picture";
+    this.folder = folder; // "holiday/day 1/", as it came
     this.settings = { ...settings }; // model, strength, detail, format ("" for the file's own)
     this.url = URL.createObjectURL(file); // what a browser shows as "before"
     this.known = undefined; // whether a browser shows the file itself; found out when it is worked on
@@ -11,12 +14,35 @@ export class Picture {
     this.state = "pending"; // then working, then done or failed
     this.progress = null; // { state, ahead, share } while it is worked on
     this.error = "";
-    this.result = null; // the restored file that is shown: { name, blob, url, record, model, detail, format }
+    this.retry = true; // whether another attempt may help
+    this.results = new Map(); // at full strength, by model and detail
+    this.shown = null; // the result that is shown, if only until another is there
+    this.seen = []; // the { model, detail, strength } that were shown, the latest last
+    this.against = null; // the one of them that the picture is compared with; null for the picture as it came
     this.found = null; // what inspecting it found
     this.work = null; // an AbortController while it is worked on
     this.taking = ""; // words, while its download is being made
-    this.taken = null; // the download that was made last: { name, blob, record }
+    this.taken = null; // the download that was made last, with its settings
     this.trouble = ""; // why it could not be
+    this.saved = ""; // the settings that it was saved with
+  }
+
+  // The result of the present settings: { name, blob, url, record, model, detail, format }, or undefined.
+  get result() {
+    return this.results.get(keyOf(this.settings));
+  }
+
+  // The result of other settings that were shown.
+  resultOf(settings) {
+    return this.results.get(keyOf(settings));
+  }
+
+  get unsaved() {
+    return ["pending", "working"].includes(this.state) || (this.state === "done" && this.saved !== this.#all());
+  }
+
+  markSaved() {
+    this.saved = this.#all();
   }
 
   showBefore(blob) {
@@ -24,16 +50,49 @@ export class Picture {
     this.url = URL.createObjectURL(blob);
   }
 
-  setResult(result) {
-    if (this.result) URL.revokeObjectURL(this.result.url);
-    this.result = result && { ...result, url: URL.createObjectURL(result.blob) };
+  keep(result) {
+    this.results.set(keyOf(result), { ...result, url: URL.createObjectURL(result.blob) });
+  }
+
+  // Show the present settings' result, and remember that it was shown.
+  look() {
+    this.shown = this.result;
+    const { model, detail, strength } = this.settings;
+    const same = (one) => one.model === model && one.detail === detail && one.strength === strength;
+    this.seen = [...this.seen.filter((one) => !same(one)), { model, detail, strength }].slice(-MOST);
+    if (this.against && same(this.against)) this.against = null;
+    if (this.against && !this.seen.includes(this.against)) this.seen[0] = this.against;
+    const needed = new Set(this.seen.map(keyOf));
+    for (const [key, { url }] of this.results) {
+      if (needed.has(key)) continue;
+      URL.revokeObjectURL(url);
+      this.results.delete(key);
+    }
+  }
+
+  // Take back a change whose result never came.
+  goBack() {
+    const { model, detail } = this.shown;
+    Object.assign(this.settings, { model, detail });
+    this.state = "done";
+    this.progress = null;
+    this.error = "";
   }
 
   close() {
     this.work?.abort();
-    this.setResult(null);
+    for (const { url } of this.results.values()) URL.revokeObjectURL(url);
     URL.revokeObjectURL(this.url);
   }
+
+  #all() {
+    const { model, strength, detail, format } = this.settings;
+    return JSON.stringify([model, strength, detail, format]);
+  }
+}
+
+function keyOf({ model, detail }) {
+  return `${detail} ${model}`;
 }
 
 // Tells of "list" (pictures come or go), "select" and "change" (its detail is the picture).
@@ -42,13 +101,15 @@ export class Pictures extends EventTarget {
   selected = null;
 
   add(pictures) {
+    if (!pictures.length) return;
     this.list.push(...pictures);
     this.#tell("list");
-    if (!this.selected && pictures.length) this.select(pictures[0]);
+    this.select(pictures[0]);
   }
 
   remove(picture) {
     const place = this.list.indexOf(picture);
+    if (place < 0) return;
     this.list.splice(place, 1);
     picture.close();
     this.#tell("list");

@@ -2,6 +2,8 @@
 
 import { send, upload } from "./api.js";
 
+const HOPELESS = [400, 413, 415, 422]; // statuses that the same request would meet again
+
 export class Runner {
   #pictures;
   #atOnce;
@@ -13,18 +15,28 @@ export class Runner {
     pictures.addEventListener("list", () => this.#next());
   }
 
-  // Restore a picture anew, with the settings that it has now.
+  // Show a picture with the settings that it has now: at once where that was made before, else as soon as it is made.
   restart(picture) {
     picture.work?.abort();
-    picture.state = "pending";
     picture.error = "";
+    picture.progress = null;
+    if (picture.result) {
+      picture.state = "done";
+      picture.look();
+    } else {
+      picture.state = "pending";
+    }
     this.#pictures.changed(picture);
     this.#next();
   }
 
+  // Leave it, or go back to the result that there was before.
   cancel(picture) {
     picture.work?.abort();
-    this.#fail(picture, "cancelled");
+    if (picture.shown) {
+      picture.goBack();
+      this.#pictures.changed(picture);
+    } else this.#fail(picture, "cancelled", true);
   }
 
   #next() {
@@ -50,6 +62,7 @@ export class Runner {
     this.#pictures.changed(picture);
     try {
       const onProgress = (progress) => {
+        if (signal.aborted) return;
         picture.progress = progress;
         this.#pictures.changed(picture);
       };
@@ -60,13 +73,14 @@ export class Runner {
       const inspecting = this.#inspect(picture, signal).catch(() => {}); // nice to know, no more
       const result = await send("api/restore", picture, { query, onProgress, signal });
       if (signal.aborted) return;
-      picture.setResult({ ...result, model, detail, format: query.format ?? "" });
+      picture.keep({ ...result, model, detail, format: query.format ?? "" });
       picture.state = "done";
       picture.progress = null;
+      picture.look();
       this.#pictures.changed(picture);
       await inspecting;
     } catch (failure) {
-      if (!signal.aborted) this.#fail(picture, failure.message);
+      if (!signal.aborted) this.#fail(picture, failure.message, !HOPELESS.includes(failure.status));
     }
   }
 
@@ -91,10 +105,11 @@ export class Runner {
     this.#pictures.changed(picture);
   }
 
-  #fail(picture, error) {
+  #fail(picture, error, retry) {
     picture.state = "failed";
     picture.progress = null;
     picture.error = error;
+    picture.retry = retry;
     this.#pictures.changed(picture);
   }
 }

@@ -8,11 +8,12 @@ const items = new Map(); // picture -> its <li>
 export function show(pictures, { onSelect, onRemove }) {
   for (const [picture, item] of items) {
     if (!pictures.list.includes(picture)) {
-      const hadFocus = item.contains(document.activeElement);
+      const focused = item.contains(document.activeElement) ? document.activeElement.className : "";
       const neighbour = item.nextElementSibling ?? item.previousElementSibling;
       item.remove();
       items.delete(picture);
-      if (hadFocus) (neighbour?.querySelector(".remove") ?? document.getElementById("choose")).focus();
+      if (focused) neighbour?.querySelector(`.${focused}`).focus();
+      if (!pictures.list.length) document.getElementById("choose").focus();
     }
   }
   for (const picture of pictures.list) {
@@ -33,7 +34,7 @@ export function update(picture, selected) {
   look.setAttribute("aria-label", `${picture.name}: ${words}`);
   look.setAttribute("aria-current", picture === selected);
   item.dataset.state = picture.state;
-  item.title = `${picture.name}\n${words}`;
+  item.title = `${picture.folder}${picture.name}\n${words}`;
   bar.hidden = picture.state !== "working";
   const share = ["working", "leaving"].includes(picture.progress?.state) ? picture.progress.share : 0;
   if (share) bar.value = share;
@@ -64,6 +65,11 @@ function build(picture, onSelect, onRemove) {
   look.addEventListener("click", () => onSelect(picture));
   remove.addEventListener("click", () => onRemove(picture));
   look.append(image, bar);
+  item.addEventListener("keydown", (event) => {
+    if (event.key !== "Delete") return;
+    event.preventDefault();
+    onRemove(picture);
+  });
   item.append(look, remove);
   return item;
 }

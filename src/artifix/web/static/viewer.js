@@ -1,14 +1,14 @@
-// Before and after on top of each other: a divider between them, one zoom and place for both.
+// Two versions of a picture, with a divider between them, side by side or in turns; one zoom and place for both.
 
 const CLOSEST = 32; // the largest zoom, screen pixels for one of the picture
-const STEP = 1.25; // of a zoom button or key
+const LEVELS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32]; // where zoom buttons and keys stop
 const NUDGE = 40; // pixels that an arrow key moves the picture by
 
 export class Viewer {
   #box = document.getElementById("viewer");
   #divider = document.getElementById("divider");
   #befores = this.#box.querySelectorAll(".original");
-  #after = this.#box.querySelector(".restored");
+  #restored = { left: this.#box.querySelector(".left .restored"), right: this.#box.querySelector(".right .restored") };
   #size = null; // the picture's { width, height }
   #fitted = true; // the zoom follows the box's size
   #zoom = 1;
@@ -39,34 +39,41 @@ export class Viewer {
     this.#setSplit(this.#split);
   }
 
-  // Show a picture's two sides by their URLs; `after` is "" while there is none.
-  show(before, after) {
+  // Show two versions of the picture at `before`, each { name, url, strength }: how much of the result at `url` is
+  // blended into the picture, 0..1. A left one without url is the picture itself, a right one without url is none yet.
+  show(before, left, right) {
     for (const image of this.#befores) if (image.getAttribute("src") !== before) image.src = before;
-    if ((this.#after.getAttribute("src") ?? "") !== after) {
-      if (after) this.#after.src = after;
-      else this.#after.removeAttribute("src");
+    for (const [side, { name, url, strength }] of Object.entries({ left, right })) {
+      const image = this.#restored[side];
+      if ((image.getAttribute("src") ?? "") !== url) {
+        if (url) image.src = url;
+        else image.removeAttribute("src");
+      }
+      this.#box.style.setProperty(`--${side}`, url ? strength : 0);
+      this.#box.querySelector(`.tag.${side}`).textContent = name;
     }
-    this.#box.classList.toggle("restored", Boolean(after));
+    this.#box.classList.toggle("compared", Boolean(right.url));
   }
 
-  // How much of the restored picture is blended into the original, 0..1; the two layers' light is added.
+  // How much of the right one's result is blended in; the two layers' light is added.
   set strength(strength) {
-    this.#box.style.setProperty("--strength", strength);
+    this.#box.style.setProperty("--right", strength);
   }
 
   get view() {
     return this.#view;
   }
 
-  // "before", "both" or "after".
+  // "left", "both" (with the divider), "sides" (next to each other) or "right".
   set view(view) {
     this.#view = view;
     this.#box.dataset.view = view;
+    this.#place();
     this.#changed();
   }
 
   flip() {
-    this.view = this.#view === "after" ? "before" : "after";
+    this.view = this.#view === "right" ? "left" : "right";
   }
 
   fit() {
@@ -74,13 +81,16 @@ export class Viewer {
     this.#place();
   }
 
-  // One pixel of the picture for one of the screen.
-  full() {
-    this.#zoomTo(1 / devicePixelRatio);
+  // So many pixels of the screen for one of the picture's.
+  zoomToLevel(level) {
+    this.#zoomTo(level / devicePixelRatio);
   }
 
-  zoomBy(steps) {
-    this.#zoomTo(this.#zoom * STEP ** steps);
+  // To the next level, or with -1 to the one before.
+  zoomBy(direction) {
+    const now = this.#zoom * devicePixelRatio;
+    const levels = direction > 0 ? LEVELS.filter((level) => level > now * 1.01) : LEVELS.filter((level) => level < now * 0.99);
+    this.zoomToLevel(direction > 0 ? (levels[0] ?? CLOSEST) : (levels.at(-1) ?? 0));
   }
 
   pan(right, down) {
@@ -90,7 +100,7 @@ export class Viewer {
   #listen() {
     const box = this.#box;
     box.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    box.addEventListener("dblclick", () => (this.#fitted ? this.full() : this.fit()));
+    box.addEventListener("dblclick", () => (this.#fitted ? this.zoomToLevel(1) : this.fit()));
     box.addEventListener("pointerdown", (event) => this.#press(event));
     box.addEventListener("pointermove", (event) => this.#drag(event));
     for (const end of ["pointerup", "pointercancel"]) {
@@ -112,14 +122,14 @@ export class Viewer {
     (onDivider ?? this.#box).focus({ preventScroll: true });
     // Where all is in sight there is nothing to pan, and the whole picture moves the divider.
     const moves = onDivider || (this.#fitted && this.#view === "both") ? "divider" : "picture";
-    this.#pointers.set(event.pointerId, { ...this.#point(event), moves });
+    this.#pointers.set(event.pointerId, { ...this.#point(event), ...ofScreen(event), moves });
     this.#box.setPointerCapture(event.pointerId);
   }
 
   #drag(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
-    const now = { ...this.#point(event), moves: before.moves };
+    const now = { ...this.#point(event), ...ofScreen(event), moves: before.moves };
     this.#pointers.set(event.pointerId, now);
     const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (other) {
@@ -128,9 +138,9 @@ export class Viewer {
       this.#zoomTo((this.#zoom * distance(now)) / distance(before), middle);
       this.#move((now.x - before.x) / 2, (now.y - before.y) / 2);
     } else if (now.moves === "divider") {
-      this.#setSplit(now.x / this.#box.clientWidth);
+      this.#setSplit((event.clientX - this.#box.getBoundingClientRect().left) / this.#box.clientWidth);
     } else {
-      this.#move(now.x - before.x, now.y - before.y);
+      this.#move(event.clientX - before.clientX, event.clientY - before.clientY);
     }
   }
 
@@ -152,7 +162,8 @@ export class Viewer {
 
   #point({ clientX, clientY }) {
     const { left, top } = this.#box.getBoundingClientRect();
-    return { x: clientX - left, y: clientY - top };
+    const { width, height } = this.#pane();
+    return { x: (clientX - left) % width, y: (clientY - top) % height };
   }
 
   #setSplit(split) {
@@ -160,17 +171,26 @@ export class Viewer {
     const percent = Math.round(this.#split * 100);
     this.#box.style.setProperty("--split", `${this.#split * 100}%`);
     this.#divider.setAttribute("aria-valuenow", percent);
-    this.#divider.setAttribute("aria-valuetext", `${percent} % before, ${100 - percent} % after`);
+    this.#divider.setAttribute("aria-valuetext", `${percent} % left, ${100 - percent} % right`);
+  }
+
+  // The room that a version has: the box, or half of it where they are side by side, or above each other.
+  #pane() {
+    const { clientWidth: width, clientHeight: height } = this.#box;
+    if (this.#view !== "sides") return { width, height };
+    return width >= height ? { width: width / 2, height } : { width, height: height / 2 };
   }
 
   #fitZoom() {
-    const { clientWidth, clientHeight } = this.#box;
+    const { width, height } = this.#pane();
     const largest = 4 / devicePixelRatio; // a tiny picture is not blown up to the whole box
-    return Math.min(clientWidth / this.#size.width, clientHeight / this.#size.height, largest);
+    return Math.min(width / this.#size.width, height / this.#size.height, largest);
   }
 
-  #zoomTo(zoom, at = { x: this.#box.clientWidth / 2, y: this.#box.clientHeight / 2 }) {
+  #zoomTo(zoom, at = null) {
     if (!this.#size) return;
+    const pane = this.#pane();
+    at ??= { x: pane.width / 2, y: pane.height / 2 };
     const least = Math.min(this.#fitZoom(), 1 / devicePixelRatio);
     const old = this.#zoom;
     this.#zoom = Math.min(CLOSEST, Math.max(least, zoom));
@@ -193,19 +213,26 @@ export class Viewer {
     if (this.#fitted) this.#zoom = this.#fitZoom();
     const within = (place, length, room) =>
       length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, place));
-    this.#x = within(this.#x, this.#size.width * this.#zoom, this.#box.clientWidth);
-    this.#y = within(this.#y, this.#size.height * this.#zoom, this.#box.clientHeight);
+    const pane = this.#pane();
+    this.#x = within(this.#x, this.#size.width * this.#zoom, pane.width);
+    this.#y = within(this.#y, this.#size.height * this.#zoom, pane.height);
     const style = this.#box.style;
     style.setProperty("--x", `${this.#x}px`);
     style.setProperty("--y", `${this.#y}px`);
     style.setProperty("--zoom", this.#zoom);
     style.setProperty("--width", `${this.#size.width}px`);
     style.setProperty("--height", `${this.#size.height}px`);
-    this.#box.classList.toggle("pixels", this.#zoom * devicePixelRatio >= 3);
+    this.#box.classList.toggle("pixels", this.#zoom * devicePixelRatio >= 2);
+    this.#box.classList.toggle("fitted", this.#fitted); // swipes then scroll the page
+    this.#box.classList.toggle("stacked", this.#box.clientWidth < this.#box.clientHeight);
     this.#changed();
   }
 
   #changed() {
     this.#onChange({ view: this.#view, zoom: this.#zoom * devicePixelRatio, fitted: this.#fitted });
   }
+}
+
+function ofScreen({ clientX, clientY }) {
+  return { clientX, clientY };
 }

@@ -51,12 +51,25 @@ export function found({ format, quality, quality_exact, subsampling, progressive
     const colour = subsampling ? (CHROMA[subsampling] ?? subsampling) : "grey";
     parts.push(`${progressive ? "A progressive" : "A"} JPEG of ${quality_exact ? "" : "about "}quality ${quality}, ${colour}`);
   } else if (grid) {
-    parts.push(`A ${format} now, once a JPEG: its 8×8 blocks begin at row ${grid[0]}, column ${grid[1]}`);
+    parts.push(`${articled(format)} now, once a JPEG: its 8×8 blocks begin at row ${grid[0]}, column ${grid[1]}`);
   } else {
-    parts.push(`A ${format} without a trace of JPEG`);
+    parts.push(`${articled(format)} without a trace of JPEG`);
   }
   if (blocking) parts.push(blocking === "hardly any" ? "hardly any block edges" : `${blocking} block edges`);
   return `${parts.join("; ")}.`;
+}
+
+function articled(format) {
+  const name = { JPEG2000: "JPEG 2000", WEBP: "WebP" }[format] ?? format;
+  return `${name === "AVIF" ? "An" : "A"} ${name}`;
+}
+
+// How long something takes yet.
+export function timeLeft(seconds) {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return "less than a minute left";
+  if (minutes < 90) return `about ${count(minutes, "minute")} left`;
+  return `about ${count(Math.round(minutes / 60), "hour")} left`;
 }
 
 export function sentence(text) {
