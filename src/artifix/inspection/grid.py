@@ -1,6 +1,6 @@
 """An 8x8 grid in the pixels of anything: the trace of a JPEG coding, wherever it begins."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,8 @@ from artifix.color import rgb_to_ycbcr
 from artifix.dct import dct_matrix
 from artifix.image import Pixels, Space
 from artifix.inspection.blocking import BLOCK
+
+DCT: Final = dct_matrix(BLOCK)
 
 # A grid is looked for in the middle of the picture, this many pixels wide and high at most.
 _SEARCHED_SIDE: Final = 512
@@ -28,9 +30,8 @@ def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:
     height, width = pixels.shape[:2]
     if min(height, width) < _SMALLEST_SIDE:
         return None
-    top, left = max(0, height - _SEARCHED_SIDE) // 2, max(0, width - _SEARCHED_SIDE) // 2
-    middle = pixels[top : top + _SEARCHED_SIDE, left : left + _SEARCHED_SIDE]
-    shares, count = _zero_shares(_brightness(middle, space))
+    (top, left), middle = middle_of(pixels, _SEARCHED_SIDE)
+    shares, count = zero_shares(brightness(middle, space))
     second, first = np.sort(shares.ravel())[-2:]
     if first - second < _LEAD + _STANDARD_ERRORS * np.sqrt(first * (1 - first) / count):
         return None
@@ -38,19 +39,40 @@ def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:
     return int(row + top) % BLOCK, int(column + left) % BLOCK
 
 
-def _zero_shares(plane: NDArray[np.float32]) -> tuple[NDArray[np.float64], int]:
-    """For each place of the grid, (8, 8), the share of DCT coefficients that round to zero; and their number."""
-    dct = dct_matrix(BLOCK)
+def middle_of(pixels: Pixels, side: int) -> tuple[tuple[int, int], Pixels]:
+    """The middle of a picture, at most `side` pixels wide and high, and at which row and column it begins."""
+    height, width = pixels.shape[:2]
+    top, left = max(0, height - side) // 2, max(0, width - side) // 2
+    return (top, left), pixels[top : top + side, left : left + side]
+
+
+def zero_shares(plane: NDArray[np.float32], half: float = 0.5) -> tuple[NDArray[np.float64], int]:
+    """For each place of the grid, (8, 8), the share of DCT coefficients nearer to 0 than `half`; and their number."""
     rows, columns = (side // BLOCK - 1 for side in plane.shape)
     shares = np.empty((BLOCK, BLOCK))
-    for row, column in np.ndindex(BLOCK, BLOCK):
-        shifted = plane[row : row + rows * BLOCK, column : column + columns * BLOCK]
-        blocks = shifted.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2)
-        shares[row, column] = np.mean(np.abs(dct @ blocks @ dct.T) < 0.5)
+    for row in range(BLOCK):
+        down = DCT @ plane[row : row + rows * BLOCK].reshape(rows, BLOCK, -1)
+        for column in range(BLOCK):
+            across = down[:, :, column : column + columns * BLOCK].reshape(-1, BLOCK) @ DCT.T
+            shares[row, column] = np.count_nonzero(np.abs(across) < half) / across.size
     return shares, rows * columns * BLOCK * BLOCK
 
 
-def _brightness(pixels: Pixels, space: Space) -> NDArray[np.float32]:
+def transformed(plane: NDArray[np.float32], place: tuple[int, int]) -> NDArray[np.float32]:
+    """The DCT of every whole block, (rows, columns, 8, 8), of a grid that begins at this row and column of a plane."""
+    blocks = whole_blocks(plane, place)
+    return np.matmul(DCT @ blocks, DCT.T)
+
+
+def whole_blocks(plane: NDArray[Any], place: tuple[int, int]) -> NDArray[Any]:
+    """A view of every whole block, (rows, columns, 8, 8), of a grid that begins at this row and column of a plane."""
+    row, column = place
+    rows, columns = (plane.shape[0] - row) // BLOCK, (plane.shape[1] - column) // BLOCK
+    part = plane[row : row + rows * BLOCK, column : column + columns * BLOCK]
+    return part.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2)
+
+
+def brightness(pixels: Pixels, space: Space) -> NDArray[np.float32]:
     """The full-range luma, float32 in 0..255, that JPEG codes."""
     values = pixels.astype(np.float32) / (257.0 if pixels.dtype == np.uint16 else 1.0)
     if space == "RGB":
