@@ -30,20 +30,20 @@ def models(records):
 
 
 def test_a_format_has_its_model_and_its_record_names_it(folder, tmp_path, mixed_model):
-    restorer = Restorer(strength=0.6)
+    restorer = Restorer(strength=0.6, force=True)
     assert models(restorer.restore_folder(folder, tmp_path / "out", suffix=".png")) == NAMES
-    expected = Restorer(mixed_model, strength=0.6)
+    expected = Restorer(mixed_model, strength=0.6, force=True)
     expected.restore_file(folder / "b.webp", tmp_path / "b.png")
     assert np.array_equal(read_image(tmp_path / "out" / "b.png"), read_image(tmp_path / "b.png"))
 
 
 def test_without_that_model_and_where_one_is_named_all_is_as_before(folder, tmp_path, make_model, request):
-    usual = Restorer().restore_folder(folder, tmp_path / "usual", suffix=".png")
+    usual = Restorer(force=True).restore_folder(folder, tmp_path / "usual", suffix=".png")
     assert set(models(usual).values()) == {"mse"}
     request.getfixturevalue("mixed_model")
-    named = load_restorer("mse").restore_folder(folder, tmp_path / "named", suffix=".png")
+    named = load_restorer("mse", force=True).restore_folder(folder, tmp_path / "named", suffix=".png")
     assert set(models(named).values()) == {"mse"}
-    own = Restorer(make_model()).restore_file(folder / "b.webp", tmp_path / "own.png")
+    own = Restorer(make_model(), force=True).restore_file(folder / "b.webp", tmp_path / "own.png")
     assert own.model == str(make_model())
 
 
@@ -70,7 +70,8 @@ def test_a_model_is_loaded_once_and_only_when_it_is_needed(folder, tmp_path, mix
 
 
 def test_the_command_says_which_model_it_used(folder, tmp_path, mixed_model):
-    done = CliRunner().invoke(app, ["restore", str(folder), "-o", str(tmp_path / "out"), "--suffix", ".png", "--json"])
+    command = ["restore", str(folder), "-o", str(tmp_path / "out"), "--suffix", ".png", "--force", "--json"]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert {record["input"].rsplit("/", 1)[-1]: record["model"] for record in records} == NAMES

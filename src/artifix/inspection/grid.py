@@ -1,6 +1,6 @@
 """An 8x8 grid in the pixels of anything: the trace of a JPEG coding, wherever it begins."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +21,34 @@ _LEAD: Final = 0.015
 _STANDARD_ERRORS: Final = 4.0
 
 
-def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:
-    """Row and column, 0..7, where the first whole 8x8 block of a compression begins, in its pixels; None without one.
+class Grid(NamedTuple):
+    """The likeliest place of a grid, and how far it stands out."""
 
-    Of the 64 places where a grid can lie, the right one gives the blocks in which quantisation has left zeros: DCT
-    coefficients below half a step of rounding. Their share must lead the next place's by what no clean picture reaches.
+    place: tuple[int, int]
+    """Row and column, 0..7, where the first whole 8x8 block begins."""
+    lead: float
+    """By how much its share of zeros leads the next place's, as a multiple of what no clean picture reaches."""
+
+
+def find_grid(pixels: Pixels, space: Space) -> tuple[int, int] | None:
+    """Row and column, 0..7, of the pixels where the first whole 8x8 block of a coding begins; None without one."""
+    grid = likeliest_grid(pixels, space)
+    return grid.place if grid and grid.lead >= 1 else None
+
+
+def likeliest_grid(pixels: Pixels, space: Space) -> Grid | None:
+    """The likeliest of the 64 places where a grid can lie; None for a picture too small to show one.
+
+    The right one gives the blocks in which quantisation has left zeros: DCT coefficients below half a step of rounding.
     """
-    height, width = pixels.shape[:2]
-    if min(height, width) < _SMALLEST_SIDE:
+    if min(pixels.shape[:2]) < _SMALLEST_SIDE:
         return None
     (top, left), middle = middle_of(pixels, _SEARCHED_SIDE)
     shares, count = zero_shares(brightness(middle, space))
     second, first = np.sort(shares.ravel())[-2:]
-    if first - second < _LEAD + _STANDARD_ERRORS * np.sqrt(first * (1 - first) / count):
-        return None
     row, column = np.unravel_index(shares.argmax(), shares.shape)
-    return int(row + top) % BLOCK, int(column + left) % BLOCK
+    lead = (first - second) / (_LEAD + _STANDARD_ERRORS * np.sqrt(first * (1 - first) / count))
+    return Grid((int(row + top) % BLOCK, int(column + left) % BLOCK), float(lead))
 
 
 def middle_of(pixels: Pixels, side: int) -> tuple[tuple[int, int], Pixels]:

@@ -18,6 +18,7 @@ from artifix.inspection.blocking import BLOCK
 from artifix.inspection.combs import Comb, find_comb
 from artifix.inspection.grid import brightness, find_grid, middle_of, transformed, whole_blocks, zero_shares
 
+NO_SIGN: Final = "no sign of an earlier coding"
 # Evidence, in nats, of which an earlier coding is as likely as not, and how soon it is sure. `docs/inspection.md` has
 # what single-coded pictures reach and what those coded twice do.
 _EVEN: Final = 50.0
@@ -71,14 +72,14 @@ def coded_before(coefficients: _Coefficients | None, pixels: Pixels, space: Spac
     if coefficients is None:
         grid = find_grid(pixels, space)
         if grid is None:
-            return Evidence(0.0, "no sign of an earlier coding")
+            return Evidence(0.0, NO_SIGN)
         return Evidence(1.0, "an 8x8 grid in the pixels", quality_at(pixels, space, grid), grid)
     aligned = _on_the_same_grid(coefficients.components[0], pixels, space)
     if aligned.sure > 0.5:
         return aligned
     shifted = _on_another_grid(coefficients.components[0].table, pixels, space)
     found = max(aligned, shifted, key=lambda evidence: evidence.sure)
-    return found if found.sure > 0.05 else Evidence(found.sure, "no sign of an earlier coding")
+    return found if found.sure > 0.05 else Evidence(found.sure, NO_SIGN)
 
 
 def quality_at(pixels: Pixels, space: Space, grid: tuple[int, int]) -> int | None:
@@ -138,10 +139,12 @@ def _comb_at(pixels: Pixels, space: Space, place: tuple[int, int], noise: float)
 
 def _unclipped(blocks: NDArray[Any], pixels: Pixels, space: Space, place: tuple[int, int]) -> NDArray[Any]:
     """The blocks without clipped colours, in which decoding moves coefficients far; all of them, if those are few."""
-    values = pixels.reshape(*pixels.shape[:2], -1) / np.float32(257 if pixels.dtype == np.uint16 else 1)
+    values: NDArray[np.floating[Any]] = pixels.reshape(*pixels.shape[:2], -1) / np.float32(
+        257 if pixels.dtype == np.uint16 else 1
+    )
     if space == "YCbCr":
         values = ycbcr_to_rgb(values)
-    clipped = ((values < 0.6) | (values > 254.4)).any(axis=2)
+    clipped = np.any((values < 0.6) | (values > 254.4), axis=2)
     whole = ~whole_blocks(clipped, place).any(axis=(2, 3))
     return blocks[whole] if whole.mean() > _FEW else blocks
 

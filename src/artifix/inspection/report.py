@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from PIL import JpegImagePlugin
@@ -12,8 +12,9 @@ from artifix.image import MAX_PIXELS, Picture, jpeg, read_picture, to_rgb
 from artifix.image.picture import bands, to_uint8
 from artifix.image.pillow import opened
 from artifix.inspection.blocking import BLOCK, bef
-from artifix.inspection.grid import find_grid
+from artifix.inspection.history import NO_SIGN, Evidence, coded_before
 from artifix.inspection.tables import estimate_quality
+from artifix.inspection.trace import find_trace
 
 # Words for the blocking effect factor.
 _STRENGTHS: Final = ((30.0, "strong"), (10.0, "clear"), (2.0, "slight"))
@@ -40,6 +41,14 @@ class Inspection:
     """The blocking effect factor of the luma, in squared grey levels (`metrics.bef`), along the grid that is found."""
     grid: tuple[int, int] | None
     """Row and column, 0..7, where the first whole 8x8 block of a compression begins; None where none is found."""
+    trace: Literal["none", "uncertain", "found"]
+    """Whether there is a trace of compression: the format itself, where it has lost something, or else the pixels'."""
+    earlier_quality: int | None
+    """The quality of a JPEG coding before the file's own that was coarser; None where none is found."""
+    earlier_sure: float
+    """How sure it is that there was one, 0..1."""
+    earlier: str
+    """What speaks for it or against, in words."""
 
     @property
     def summary(self) -> str:
@@ -48,11 +57,14 @@ class Inspection:
             about = "" if self.quality_exact else "about "
             parts = [f"JPEG at quality {about}{self.quality}", self.subsampling or "grey"]
             parts.append("progressive" if self.progressive else "baseline")
-            return f"{', '.join(parts)}; {_strength(self.blockiness)} blocking"
+            before = f"; {self.earlier}" if self.earlier_sure > 0.5 else ""
+            return f"{', '.join(parts)}; {_strength(self.blockiness)} blocking{before}"
         if self.grid is None:
-            return f"{self.format}; no trace of JPEG found"
+            found = "a trace of JPEG is uncertain" if self.trace == "uncertain" else "no trace of JPEG found"
+            return f"{self.format}; {found}"
         place = "row {}, column {}".format(*self.grid)
-        return f"{self.format}, once a JPEG: 8x8 grid from {place}; {_strength(self.blockiness)} blocking"
+        quality = f" at quality {self.earlier_quality} or so" if self.earlier_quality else ""
+        return f"{self.format}, once a JPEG{quality}: 8x8 grid from {place}; {_strength(self.blockiness)} blocking"
 
 
 def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
@@ -67,7 +79,15 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
             progressive = bool(file.info.get("progressive"))
     picture = read_picture(path, max_pixels=max_pixels, coefficients=False)
     height, width = picture.pixels.shape[:2]
-    grid = find_grid(picture.pixels, picture.space)
+    trace = find_trace(picture.pixels, picture.space)
+    coefficients: Any = getattr(picture, "coefficients", None)
+    if picture.format != "JPEG":
+        before = Evidence(trace.sure, "an 8x8 grid in the pixels" if trace.grid else NO_SIGN, trace.quality, trace.grid)
+    elif coefficients is None:
+        before = Evidence(0.0, "its coefficients cannot be read")
+    else:
+        before = coded_before(coefficients, picture.pixels, picture.space)
+    found = before.sure > 0.5
     return Inspection(
         format=picture.format,
         width=width,
@@ -77,8 +97,12 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
         quality_exact=exact,
         subsampling=subsampling,
         progressive=progressive,
-        blockiness=_blockiness(picture, grid or (0, 0)),
-        grid=grid,
+        blockiness=_blockiness(picture, trace.grid or (0, 0)),
+        grid=trace.grid,
+        trace="found" if picture.lossy else trace.kind,
+        earlier_quality=before.quality if found else None,
+        earlier_sure=before.sure,
+        earlier=before.reason,
     )
 
 

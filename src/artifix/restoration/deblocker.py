@@ -27,11 +27,18 @@ class Deblocker(FileRestorer):
     bytes is a ModelError, too. ModelError if numba is missing.
     """
 
-    def __init__(self, *, strength: float = 1.0, max_memory: int = DEFAULT_MEMORY, bound: BoundMode = "auto") -> None:
+    def __init__(
+        self,
+        *,
+        strength: float = 1.0,
+        max_memory: int = DEFAULT_MEMORY,
+        bound: BoundMode = "auto",
+        force: bool = False,
+    ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
         self.model = SA_DCT
-        self.strength, self.max_memory, self.bound = strength, max_memory, bound
+        self.strength, self.max_memory, self.bound, self.force = strength, max_memory, bound, force
         self._sa_dct = load_sa_dct()
 
     @property

@@ -1,5 +1,6 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
+import copy
 import dataclasses
 from abc import ABC, abstractmethod
 from functools import partial
@@ -15,6 +16,7 @@ from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.frames import restore_frames
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
+from artifix.restoration.policy import FULL, copies, copy_file, plan_for
 from artifix.restoration.record import Record
 
 
@@ -25,6 +27,10 @@ class FileRestorer(ABC):
     """A shipped model's name, a .safetensors file or sa-dct."""
     bound: BoundMode
     """Whether a JPEG's picture is kept to what could be its original."""
+    strength: float
+    """0..1, between the input and the restored picture."""
+    force: bool = False
+    """Whether files are restored in full where nothing is to be gained, too."""
 
     @property
     @abstractmethod
@@ -37,8 +43,9 @@ class FileRestorer(ABC):
         """All that was asked for and decides what is restored, as `name=value` words."""
 
     def settings_at(self, quality: int | None) -> str:
-        """The same with the output encoder's quality."""
-        return self.settings + ("" if quality is None else f" quality={quality}")
+        """The same with the output encoder's quality, and whether good pictures are restored, too."""
+        words = [self.settings] + [f"quality={quality}"] * (quality is not None) + ["force=yes"] * self.force
+        return " ".join(words)
 
     def record(self, source: Path, target: Path, size: tuple[int, int], seconds: float, **fields: Any) -> Record:
         """The record of a file that was restored: its width and height, the seconds of work, and others by name."""
@@ -48,6 +55,14 @@ class FileRestorer(ABC):
     def for_picture(self, picture: Picture) -> "FileRestorer":
         """What restores this very picture, where it depends on the picture's format or tables."""
         return self
+
+    def at(self, strength: float) -> "FileRestorer":
+        """What restores likewise, but goes only this share, 0..1, of the way."""
+        if strength == 1:
+            return self
+        other = copy.copy(self)
+        other.strength = self.strength * strength
+        return other
 
     @abstractmethod
     def restore_picture(
@@ -78,6 +93,9 @@ class FileRestorer(ABC):
         restored as far as it goes. Unless `overwrite`, an existing target is kept if it says that it was made of this
         source with these settings, and is an OutputError if it does not. Missing folders are made. ImageError,
         ModelError and OutputError say what is wrong; nothing is then left behind.
+
+        `plan_for` says how far it is restored; where that is not at all, a target of the same format becomes a copy of
+        the file.
         """
         source, target = Path(source), Path(target)
         settings = self.settings_at(quality)
@@ -90,16 +108,21 @@ class FileRestorer(ABC):
         count = picture.frames if holds_frames(target, picture) else 1
         if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
-        restorer = self.for_picture(picture)
-        rule = rule_for(picture, self.bound)
-        if rule.note:
-            notes = (*notes, rule.note)
+        plan = FULL if self.force else plan_for(picture)
+        copied = plan.leaves and not salvage and copies(picture, target, quality)
+        restorer = self.for_picture(picture).at(plan.strength)
+        rule = Rule(False, "") if plan.leaves else rule_for(picture, self.bound)
         try:
             with clock.pausing_between_turns():
-                if count > 1:
+                if copied:
+                    restored, notes = picture, ()
+                elif count > 1:
                     options: dict[str, Any] = {"quality": quality, "max_pixels": max_pixels, "progress": progress}
-                    frames, notes = restore_frames(restorer.restore_picture, source, target, count, **options)
+                    restore = _as_it_is if plan.leaves else restorer.restore_picture
+                    frames, notes = restore_frames(restore, source, target, count, **options)
                     restored = frames[0].picture
+                elif plan.leaves:  # the very pixels that other programs show
+                    restored = read_picture(source, max_pixels=max_pixels, ycbcr=False, salvage=salvage)
                 else:
                     restored = restorer.restore_picture(picture, progress, rule)
         except ModelError as error:
@@ -113,15 +136,19 @@ class FileRestorer(ABC):
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
         mode = permissions(source)
-        if count > 1:
+        if copied:
+            copy_file(source, target, overwrite=overwrite, mode=mode)
+        elif count > 1:
             frames[0] = frames[0]._replace(picture=restored)
             write_frames(target, frames, quality=quality, overwrite=overwrite, mode=mode)
         else:
             write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
         copy_attributes(source, target, dates=keep_dates)
-        return restorer.record(
+        notes = (*notes, *filter(None, [rule.note, plan.note]))
+        record = restorer.record(
             source, target, (width, height), clock.seconds, notes=notes, frames=count, bound=rule.said
         )
+        return dataclasses.replace(record, model="", engine="", precision="") if plan.leaves else record
 
     def restore_folder(
         self,
@@ -149,3 +176,8 @@ class FileRestorer(ABC):
         )
         records = [*pairing.records, *restore_all(pairing.pairs, restore, jobs)]
         return sorted(records, key=lambda record: Path(record.input))
+
+
+def _as_it_is(picture: Picture, progress: Progress = lambda share: None) -> Picture:
+    progress(1.0)
+    return picture

@@ -22,6 +22,7 @@ def load_restorer(
     threads: int | None = None,
     max_memory: int = DEFAULT_MEMORY,
     bound: BoundMode = "auto",
+    force: bool = False,
 ) -> FileRestorer:
     """A `Restorer`, `model` being as it takes it; for `sa-dct` a `Deblocker`, which has no engine.
 
@@ -30,7 +31,7 @@ def load_restorer(
     if str(model) == SA_DCT:
         if detail:
             raise ModelError(f"{SA_DCT}: has no weights to blend towards more detail")
-        return Deblocker(strength=strength, max_memory=max_memory, bound=bound)
+        return Deblocker(strength=strength, max_memory=max_memory, bound=bound, force=force)
     return Restorer(
         model,
         strength=strength,
@@ -41,4 +42,5 @@ def load_restorer(
         threads=threads,
         max_memory=max_memory,
         bound=bound,
+        force=force,
     )

@@ -66,6 +66,7 @@ class Restorer(FileRestorer):
         threads: int | None = None,
         max_memory: int = DEFAULT_MEMORY,
         bound: BoundMode = "auto",
+        force: bool = False,
     ) -> None:
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must be within 0..1, got {strength}")
@@ -77,6 +78,7 @@ class Restorer(FileRestorer):
             raise ValueError(f"bound must be one of {', '.join(BOUND_MODES)}, got {bound!r}")
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
         self.bound: BoundMode = bound
+        self.force = force
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)

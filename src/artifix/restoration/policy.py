@@ -1,0 +1,46 @@
+"""How much of a picture is to be changed: what is known of its codings, put to `artifix.inspection.plan`."""
+
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from artifix.image import Picture, atomic_output
+from artifix.image.formats import output_format
+from artifix.inspection.history import coded_before
+from artifix.inspection.plan import Plan, decide
+from artifix.inspection.tables import estimate_quality
+from artifix.inspection.trace import find_trace
+
+FULL: Final = Plan(1.0)
+_OURS: Final = b"urn:artifix:"  # stands in the XMP of what artifix wrote
+_FINE: Final = 80  # below, a JPEG is restored at full strength whatever came before
+
+
+def plan_for(picture: Picture) -> Plan:
+    """What to do with a picture that was read from a file; one that was not is restored."""
+    if not picture.format:
+        return FULL
+    ours = _OURS in (picture.metadata.xmp or b"")
+    if not picture.lossy:
+        return decide(lossy=False, trace=find_trace(picture.pixels, picture.space), restored_before=ours)
+    if picture.tables is None:
+        return decide(lossy=True, restored_before=ours)
+    quality, _ = estimate_quality(*picture.tables[:2])
+    earlier = None
+    coefficients: Any = getattr(picture, "coefficients", None)
+    if quality >= _FINE and coefficients is not None:
+        evidence = coded_before(coefficients, picture.pixels, picture.space)
+        earlier = evidence.quality if evidence.sure > 0.5 else None
+    full_chroma = picture.subsampling in (None, (1, 1))
+    return decide(lossy=True, quality=quality, full_chroma=full_chroma, earlier=earlier, restored_before=ours)
+
+
+def copies(picture: Picture, target: Path, quality: int | None) -> bool:
+    """Whether a picture that is left as it is goes to its target as the file that it is, all that is in it included."""
+    return quality is None and output_format(target).name == picture.format
+
+
+def copy_file(source: Path, target: Path, *, overwrite: bool, mode: int | None = None) -> None:
+    """Copy a file, whole or not at all, with these permissions. OutputError if it cannot be written."""
+    with source.open("rb") as file, atomic_output(target, overwrite=overwrite, mode=mode) as output:
+        shutil.copyfileobj(file, output, 1 << 20)
