@@ -147,7 +147,8 @@ def commands(tmp_path, photograph, make_model, make_devkit, request):
         f"study create --data {pictures} --images 2 --model jpeg,{model} -o {out}/study",
         f"study simulate {out}/study --raters 2 | study report {out}/study --simulated --html {out}/s.html",
         f"train {tmp_path}/recipe.toml --data {pictures} --out {out}/run --workers 1 --steps 2",
-        f"export {out}/run -o {out}/new.onnx | quantise {out}/new.onnx --data {pictures} -o {out}/8.onnx --patches 2",
+        f"export {out}/run -o {out}/n.safetensors",
+        f"quantise {out}/n.safetensors --data {pictures} -o {out}/8.safetensors --patches 2",
         f"bench --model {model} --sizes 0.01 --engine openvino --repeats 1 --threads 1",
     ]
     return [command.split() for line in lines for command in line.split(" | ")]

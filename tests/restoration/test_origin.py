@@ -26,8 +26,8 @@ PACKET = (
 
 @pytest.fixture
 def source(photograph, tmp_path):
-    path = tmp_path / "a.png"
-    Image.fromarray(photograph[:32, :40]).save(path)
+    path = tmp_path / "a.jpg"
+    Image.fromarray(photograph[:32, :40]).save(path, quality=20)
     return path
 
 
@@ -71,7 +71,7 @@ def test_another_setting_is_an_error_that_names_it(restorer, source, tmp_path, m
 def test_another_input_or_a_changed_one_is_an_error(restorer, source, tmp_path):
     target = tmp_path / "out.png"
     restorer.restore_file(source, target)
-    Image.fromarray(np.asarray(Image.open(source))[::-1]).save(source)
+    Image.fromarray(np.asarray(Image.open(source))[::-1]).save(source, quality=20)
     with pytest.raises(OutputError, match="made of another input"):
         restorer.restore_file(source, target)
 
@@ -84,12 +84,16 @@ def test_an_output_of_unknown_origin_is_an_error(restorer, source, tmp_path, suf
         restorer.restore_file(source, target)
 
 
-def test_the_output_of_an_output_says_its_own_origin(restorer, source, tmp_path):
+def test_the_output_of_an_output_is_a_copy_and_counts_as_made(restorer, source, tmp_path, make_model):
     restorer.restore_file(source, tmp_path / "b.png")
-    restorer.restore_file(tmp_path / "b.png", tmp_path / "c.png")
-    xmp = read_picture(tmp_path / "c.png").metadata.xmp
-    assert xmp.count(b"artifix:input") == 1
-    assert is_made(tmp_path / "c.png", tmp_path / "b.png", restorer.settings)
+    record = restorer.restore_file(tmp_path / "b.png", tmp_path / "c.png")
+    assert record.notes == ("left as it is: artifix restored it before",)
+    assert (tmp_path / "c.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert restorer.restore_file(tmp_path / "b.png", tmp_path / "c.png").status == "kept"
+    forced = Restorer(make_model(), precision="fp32", force=True)
+    forced.restore_file(tmp_path / "b.png", tmp_path / "c.png", overwrite=True)
+    assert read_picture(tmp_path / "c.png").metadata.xmp.count(b"artifix:input") == 1
+    assert is_made(tmp_path / "c.png", tmp_path / "b.png", forced.settings_at(None))
 
 
 def test_the_inputs_own_packet_stays():

@@ -85,7 +85,7 @@ def is_made(target: Path, source: Path, settings: str) -> bool:
         if target.samefile(source):
             raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
         made, wanted = read_origin(target), origin_of(source, settings)
-        if made is None and origin_of(target, settings) == wanted:  # a picture that was left as it is
+        if made != wanted and origin_of(target, settings) == wanted:  # a picture that was left as it is
             return "force=yes" not in settings.split()
     except OSError as error:  # such as a name too long
         raise OutputError(f"{error.filename or target}: {error.strerror or error}") from error
