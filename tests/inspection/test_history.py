@@ -106,7 +106,7 @@ def test_combs_of_whole_numbers_are_found_and_smooth_histograms_are_none():
     values = rng.laplace(0, 40, (2000, 8, 8))
     assert find_comb(np.rint(values / 3).astype(int), table) is None
     assert find_comb(np.zeros((100, 8, 8), int), table) is None
-    from artifix.codecs.quantisation import quantisation_tables
+    from artifix.jpeg.quantisation import quantisation_tables
 
     first = quantisation_tables()[29, 0].reshape(8, 8)
     comb = find_comb(np.rint(np.rint(values / first) * first / 3).astype(int), table)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.codecs.quantisation import quantisation_tables
+from artifix.jpeg.quantisation import quantisation_tables
 
 # The frequencies that are looked at, by row and column: those that hold most of what is not zero.
 MODES: Final = tuple((row, total - row) for total in range(1, 7) for row in range(total + 1))
