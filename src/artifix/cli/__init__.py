@@ -114,9 +114,7 @@ def restore(
         float, typer.Option(min=0, max=1, callback=_number, help="0: faithful, as --model; 1: vivid, as --vivid.")
     ] = 0.0,
     vivid: Annotated[str, typer.Option(help="What --detail leads to: a model of the same beginning.")] = "gan",
-    force: Annotated[
-        bool, typer.Option("--force", help="Restore in full what would be left as it is: good or clean pictures.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Restore good and clean pictures in full, too.")] = False,
     engine: Annotated[Engine, typer.Option(help="What runs the network.")] = Engine.auto,
     precision: Annotated[Precision, typer.Option(help="The network's arithmetic.")] = Precision.auto,
     bound: BoundOption = Bound.auto,
