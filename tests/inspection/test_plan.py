@@ -72,3 +72,9 @@ def test_a_trace_is_found_in_screenshots_of_jpegs_and_not_in_clean_pictures(tmp_
 def test_small_and_flat_pictures_have_no_trace():
     for shape in ((1, 1, 3), (31, 31, 3), (100, 100, 3)):
         assert find_trace(np.full(shape, 9, np.uint8), "RGB").kind == "none"
+
+
+def test_squares_as_large_as_blocks_are_no_trace():
+    colours = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    for side in (8, 16):
+        assert find_trace(colours.repeat(side, axis=0).repeat(side, axis=1), "RGB").kind == "none"

@@ -30,8 +30,7 @@ def find_trace(pixels: Pixels, space: Space) -> Trace:
     Resized pictures and other codecs leave none that is found here, nor does a picture below 32 pixels.
     """
     grid = likeliest_grid(pixels, space)
-    if grid is None or grid.lead < _UNCERTAIN:
+    quality = quality_at(pixels, space, grid.place) if grid and grid.lead >= _UNCERTAIN else None
+    if grid is None or quality is None:  # drawings made of squares have the grid, but no coefficients with a comb
         return Trace("none", 0.0)
-    if grid.lead < 1:
-        return Trace("uncertain", 0.5)
-    return Trace("found", 1.0, quality_at(pixels, space, grid.place), grid.place)
+    return Trace("found", 1.0, quality, grid.place) if grid.lead >= 1 else Trace("uncertain", 0.5, quality)
