@@ -1,4 +1,4 @@
-"""Measure how far to restore a JPEG of high quality: the strength that gains most, by quality and sampling.
+"""Measure how far to restore a JPEG: the strength that gains most, by quality, sampling and whether it is bounded.
 
     python benchmarks/strengths.py --data FOLDER [--data FOLDER ...] [--model mse] [--halve FOLDER]
 
@@ -10,7 +10,9 @@ picture that loses most by it loses less than 0.1 dB; if none gains 0.05 dB in t
 import argparse
 import json
 import tempfile
+from itertools import product
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PIL import Image
@@ -20,9 +22,11 @@ from artifix.color import ycbcr_to_rgb
 from artifix.image import READABLE_SUFFIXES, Picture, read_image, read_picture
 from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
+from artifix.restoration.bound import BoundMode
 from artifix.train.patches import is_held_out
 
 QUALITIES = (60, 70, 75, 80, 85, 88, 90, 92, 94, 95, 96, 97, 98, 99, 100)
+BOUNDS: Final[tuple[BoundMode, ...]] = ("never", "always")
 SAMPLINGS = ("4:2:0", "4:4:4")
 STRENGTHS = tuple(round(0.1 * number, 1) for number in range(11))
 WORST, LEAST = -0.1, 0.05  # dB
@@ -39,12 +43,12 @@ def main() -> None:
     options = parser.parse_args()
     pictures = [image for folder in options.data for image in held_out(folder)]
     pictures += [np.asarray(Image.fromarray(image).reduce(2)) for folder in options.halve for image in held_out(folder)]
-    restorer = Restorer(options.model)
     rows = []
-    for sampling in SAMPLINGS:
-        for quality in QUALITIES:
+    for bound in BOUNDS:
+        restorer = Restorer(options.model, bound=bound)
+        for sampling, quality in product(SAMPLINGS, QUALITIES):
             gains = np.array([gains_of(restorer, image, quality, sampling) for image in pictures])
-            rows.append({"sampling": sampling, "quality": quality, **chosen(gains)})
+            rows.append({"bounded": bound == "always", "sampling": sampling, "quality": quality, **chosen(gains)})
             print(json.dumps(rows[-1]), flush=True)
     table = {"commit": current_commit(), "date": today(), "model": options.model, "pictures": len(pictures)}
     options.json.write_text(json.dumps(table | {"rows": rows}, indent=1) + "\n", encoding="utf-8")

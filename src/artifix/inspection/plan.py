@@ -36,13 +36,14 @@ def decide(
     full_chroma: bool = False,
     earlier: int | None = None,
     trace: Trace | None = None,
+    bounded: bool = False,
     restored_before: bool = False,
 ) -> Plan:
     """What to do with a picture, by what is known of its codings.
 
     `lossy` is whether its file's own format lost anything, `quality` that of its JPEG tables, and `full_chroma` whether
     its chroma has every pixel. `earlier` is the quality of a coarser coding before, if there was one; `trace`, of a
-    file without loss, what its pixels show. `restored_before` says that artifix wrote the file.
+    file without loss, what its pixels show. `bounded` is whether the file bounds what is restored, `restored_before` says that artifix wrote the file.
     """
     if restored_before and (not lossy or (quality or 0) >= _FINE):
         return Plan(0.0, f"{AS_IT_IS}: artifix restored it before")
@@ -56,16 +57,16 @@ def decide(
     known = [value for value in (quality, earlier) if value is not None]
     if not known:
         return Plan(1.0)
-    strength = strength_at(min(known), full_chroma=full_chroma)
+    strength = strength_at(min(known), full_chroma=full_chroma, bounded=bounded)
     if strength == 0:
         return Plan(0.0, f"{AS_IT_IS}: nothing to restore")
     return Plan(strength, "" if strength == 1 else f"restored at strength {strength:g}: little was lost")
 
 
-def strength_at(quality: int, *, full_chroma: bool) -> float:
+def strength_at(quality: int, *, full_chroma: bool, bounded: bool) -> float:
     """The strength that gains most at a JPEG quality, between those that `benchmarks/strengths.py` measured."""
     sampling = "4:4:4" if full_chroma else "4:2:0"
-    rows = [row for row in _table()["rows"] if row["sampling"] == sampling]
+    rows = [row for row in _table()["rows"] if (row["sampling"], row["bounded"]) == (sampling, bounded)]
     qualities, strengths = ([row[name] for row in rows] for name in ("quality", "strength"))
     after = next((i for i, measured in enumerate(qualities) if measured >= quality), len(qualities) - 1)
     if strengths[after] == 0 or qualities[after] == quality:  # nothing is changed between what gains and what does not

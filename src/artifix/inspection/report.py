@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from PIL import JpegImagePlugin
@@ -77,16 +77,15 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))
-    picture = read_picture(path, max_pixels=max_pixels, coefficients=False)
+    picture = read_picture(path, max_pixels=max_pixels)
     height, width = picture.pixels.shape[:2]
     trace = find_trace(picture.pixels, picture.space)
-    coefficients: Any = getattr(picture, "coefficients", None)
     if picture.format != "JPEG":
         before = Evidence(trace.sure, "an 8x8 grid in the pixels" if trace.grid else NO_SIGN, trace.quality, trace.grid)
-    elif coefficients is None:
+    elif picture.coefficients is None:
         before = Evidence(0.0, "its coefficients cannot be read")
     else:
-        before = coded_before(coefficients, picture.pixels, picture.space)
+        before = coded_before(picture.coefficients, picture.pixels, picture.space)
     found = before.sure > 0.5
     return Inspection(
         format=picture.format,

@@ -109,9 +109,11 @@ class FileRestorer(ABC):
         if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
         evidence = earlier_coding(picture)
-        plan = FULL if self.force else plan_for(picture, evidence)
+        rule = rule_for(picture, self.bound, evidence)
+        plan = FULL if self.force else plan_for(picture, evidence, bounded=rule.applies)
+        if plan.leaves:
+            rule = Rule(False, "")
         copied = plan.leaves and not salvage and copies(picture, target, quality)
-        rule = rule_for(picture, "never" if plan.leaves else self.bound, evidence)
         notes = (*(() if copied else notes), *filter(None, [plan.note, rule.note]))
         restorer = self.for_picture(picture).at(plan.strength)
         try:

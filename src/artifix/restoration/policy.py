@@ -17,10 +17,10 @@ _OURS: Final = b"urn:artifix:"  # stands in the XMP of what artifix wrote
 _FINE: Final = 80  # below, a JPEG is restored at full strength whatever came before
 
 
-def plan_for(picture: Picture, evidence: Evidence | None = None) -> Plan:
+def plan_for(picture: Picture, evidence: Evidence | None = None, *, bounded: bool = False) -> Plan:
     """What to do with a picture that was read from a file; one that was not is restored.
 
-    `evidence` is its `earlier_coding`, if known.
+    `evidence` is its `earlier_coding`, if known, and `bounded` whether its file bounds what is restored (`rule_for`).
     """
     if not picture.format:
         return FULL
@@ -34,8 +34,14 @@ def plan_for(picture: Picture, evidence: Evidence | None = None) -> Plan:
     if quality >= _FINE:
         evidence = evidence or earlier_coding(picture)
         earlier = evidence.quality if evidence.sure > 0.5 else None
-    full_chroma = picture.subsampling in (None, (1, 1))
-    return decide(lossy=True, quality=quality, full_chroma=full_chroma, earlier=earlier, restored_before=ours)
+    return decide(
+        lossy=True,
+        quality=quality,
+        full_chroma=picture.subsampling in (None, (1, 1)),
+        earlier=earlier,
+        bounded=bounded,
+        restored_before=ours,
+    )
 
 
 def copies(picture: Picture, target: Path, quality: int | None) -> bool:
