@@ -43,7 +43,8 @@ def decide(
 
     `lossy` is whether its file's own format lost anything, `quality` that of its JPEG tables, and `full_chroma` whether
     its chroma has every pixel. `earlier` is the quality of a coarser coding before, if there was one; `trace`, of a
-    file without loss, what its pixels show. `bounded` is whether the file bounds what is restored, `restored_before` says that artifix wrote the file.
+    file without loss, what its pixels show. `bounded` is whether the file bounds what is restored, and
+    `restored_before` whether artifix wrote the file.
     """
     if restored_before and (not lossy or (quality or 0) >= _FINE):
         return Plan(0.0, f"{AS_IT_IS}: artifix restored it before")
