@@ -114,6 +114,8 @@ def test_the_public_names():
     ]
     for name in artifix.__all__:
         assert getattr(artifix, name).__name__ == name
+    assert set(artifix.__all__) | {"__version__"} <= set(dir(artifix))
+    assert [name for name in dir(artifix) if not name.startswith("__") and name not in artifix.__all__] == []
     with pytest.raises(AttributeError, match="nothing"):
         _ = artifix.nothing
 

@@ -1,4 +1,4 @@
-"""artifix takes the compression out of pictures: blocks, ringing, mosquito noise, banding and smeared colour."""
+"""artifix removes compression artifacts from pictures: blocks, ringing, mosquito noise, banding and smeared colour."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from artifix.image import Picture, read_image, read_picture, write_image, write_picture
     from artifix.inspection import Inspection, inspect
     from artifix.restoration import Record, Restorer, restore
+
+    __version__: str
 
 __all__ = [
     "ArtifixError",
@@ -42,11 +44,17 @@ _HOME = {
     "write_picture": "artifix.image",
 }
 
-stay_offline()  # here, since whatever imports a runtime has imported this package
+stay_offline()  # here, since every module that imports a runtime imports this package first
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name where it is first used: `artifix --help` needs none of them."""
+    """Import a public name when it is first used: `artifix --help` needs none of them."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("artifix")  # slow to import
     if name not in _HOME:
         raise AttributeError(f"module 'artifix' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__, "__version__"})

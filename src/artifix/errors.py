@@ -38,5 +38,5 @@ class ClusterError(ArtifixError):
 
 
 def needs_extra(what: str, extra: str, error: ImportError) -> str:
-    """The line for what cannot be had without the packages of an extra."""
-    return f"{what}: needs more packages, pip install 'artifix[{extra}]' ({error})"
+    """The line for what needs the packages of an extra, with the command that installs them."""
+    return f"{what}: needs the extra {extra!r}, pip install 'artifix[{extra}]' ({error})"

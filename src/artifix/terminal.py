@@ -1,4 +1,4 @@
-"""What a person sees while pictures are restored: a bar on standard error, records on standard output."""
+"""The output of a run: a progress bar on standard error, records on standard output."""
 
 import dataclasses
 import json
@@ -18,20 +18,20 @@ from artifix.restoration.record import Record
 from artifix.restoration.selection import LeftAlone, in_words
 
 LINE_SECONDS: Final = 30.0
-"""Seconds between the lines that stand for a bar."""
+"""Seconds between the lines that replace a progress bar."""
 
 
 class RecordDisplay:
-    """A bar over `count` pictures while they are restored, a line or a JSON record for each that is done.
+    """A progress bar over `count` pictures, and a line or a JSON record for each that is done.
 
-    Where standard error is no terminal, a line every 30 seconds stands for the bar. Records go to `output`, standard
-    output if none is given.
+    If standard error is not a terminal, a line every 30 seconds replaces the bar. Records are written to `output`, or
+    to standard output. With `quiet`, only failures and JSON records are printed.
     """
 
-    def __init__(self, count: int, as_json: bool, output: TextIO | None = None) -> None:
-        self.count, self.as_json = count, as_json
+    def __init__(self, count: int, as_json: bool, output: TextIO | None = None, *, quiet: bool = False) -> None:
+        self.count, self.as_json, self.quiet = count, as_json, quiet
         console = Console(stderr=True)
-        # Records go here, whatever a library's own lines are turned away to meanwhile.
+        # Kept here, since standard output may be redirected while a library runs.
         self.output = output or sys.stdout
         self.said = time.monotonic()
         self.shares: dict[str, float] = {}
@@ -45,7 +45,7 @@ class RecordDisplay:
             TextColumn("{task.fields[speed]}"),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=quiet or not console.is_terminal,
             redirect_stdout=False,  # or Rich would print records to its own console, standard error
             redirect_stderr=False,
         )
@@ -59,25 +59,27 @@ class RecordDisplay:
     def __exit__(self, *_: object) -> None:
         if not self.bar.disable:  # Rich 13.8 ends even a bar that is not shown with an empty line
             self.bar.stop()
-        if self.count > 1 and not self.as_json:
+        if self.count > 1 and not self.as_json and not self.quiet:
             counts = ", ".join(f"{number} {status}" for status, number in self.statuses.items())
             self._print(f"{counts or 'nothing done'}; {self._speed()}")
 
-    def hear(self, pair: Pair, share: float) -> None:
-        """Move the bar: so much of one picture is done, 0..1."""
+    def advance(self, pair: Pair, share: float) -> None:
+        """Advance the bar: `share` of one picture is done, 0..1."""
         self.shares[str(pair.source)] = share
-        self._advance()
+        self._refresh()
 
     def show(self, record: Record) -> None:
         """Print a finished picture's record; a failure's reason goes to standard error."""
         self.statuses[record.status] += 1
         self.megapixels += record.frames * record.width * record.height / 1e6
         self.shares[record.input] = 1.0
-        self._advance(speed=self._speed())
+        self._refresh(speed=self._speed())
         if record.status == "failed":
             self._print(f"artifix: {printable(record.error)}", sys.stderr)
         if self.as_json:
             self._print(json.dumps(dataclasses.asdict(record)))
+        elif self.quiet:
+            return
         elif record.status == "restored":
             frames = f", {record.frames} frames" if record.frames > 1 else ""
             size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
@@ -86,19 +88,19 @@ class RecordDisplay:
             self._print(printable(f"{record.output}: exists and is kept (--overwrite replaces it)"))
 
     def leave_alone(self, left_alone: Sequence[LeftAlone], *, strict: bool = False) -> None:
-        """Say on standard error what was left alone in folders; as JSON, there is a record for each, too."""
+        """Print on standard error what was left alone in folders; with JSON, a record for each as well."""
         if self.as_json:
             for each in left_alone:
                 self._print(json.dumps(dataclasses.asdict(each.record)))
-        if left_alone:
+        if left_alone and (strict or not self.quiet):
             said = in_words(left_alone) + (", which --strict does not allow" if strict else "")
             self._print(f"artifix: {printable(said)}", sys.stderr)
 
-    def _advance(self, **fields: Any) -> None:
+    def _refresh(self, **fields: Any) -> None:
         done = sum(self.shares.values())
         self.bar.update(self.task, completed=done, **fields)
         now = time.monotonic()
-        if self.bar.disable and now - self.said >= LINE_SECONDS:
+        if self.bar.disable and not self.quiet and now - self.said >= LINE_SECONDS:
             self.said = now
             self._print(f"artifix: {self._so_far(done)}", sys.stderr)
 

@@ -158,7 +158,7 @@ def test_a_line_stands_for_the_bar_where_there_is_no_terminal(monkeypatch, capsy
     with terminal.RecordDisplay(4, as_json=False) as display:
         for share in range(1, 100):
             now[0] += 1.0
-            display.hear(pair, share / 100)
+            display.advance(pair, share / 100)
         display.show(Record("a.jpg", "b.jpg", "restored", 10, 10))
     lines = capsys.readouterr().err.splitlines()
     assert lines == [

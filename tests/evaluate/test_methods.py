@@ -75,7 +75,7 @@ def test_sa_dct_of_another_codec_is_an_error(photograph):
 def test_without_numba_sa_dct_says_what_it_needs(monkeypatch):
     monkeypatch.delitem(sys.modules, "artifix.restoration.sa_dct", raising=False)
     monkeypatch.setitem(sys.modules, "artifix.restoration.sa_dct.deblocking", None)
-    with pytest.raises(ModelError, match=r"sa-dct: needs more packages, pip install 'artifix\[peers\]'"):
+    with pytest.raises(ModelError, match=r"sa-dct: needs the extra 'peers', pip install 'artifix\[peers\]'"):
         load_methods(["sa-dct"])
 
 

@@ -98,7 +98,7 @@ def test_a_name_loads_what_it_names(make_model):
 def test_without_numba_it_says_what_it_needs(monkeypatch):
     monkeypatch.delitem(sys.modules, "artifix.restoration.sa_dct", raising=False)
     monkeypatch.setitem(sys.modules, "artifix.restoration.sa_dct.deblocking", None)
-    with pytest.raises(ModelError, match=r"sa-dct: needs more packages, pip install 'artifix\[peers\]'"):
+    with pytest.raises(ModelError, match=r"sa-dct: needs the extra 'peers', pip install 'artifix\[peers\]'"):
         Deblocker()
 
 

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from artifix.cli.options import ShippedModel
+
 
 class Runtime(StrEnum):
-    """What runs the network."""
+    """The runtime of the network."""
 
     openvino = "openvino"
     onnxruntime = "onnxruntime"
@@ -22,35 +24,36 @@ def _sizes(text: str | list[float]) -> list[float]:
     except ValueError:
         sizes = []
     if not sizes or not all(1e-4 <= size <= 500 for size in sizes):
-        raise typer.BadParameter(f"{text!r} is no list of sizes; write 0.25,1,12 in megapixels, each up to 500")
+        raise typer.BadParameter(f"{text!r} is not a list of sizes; write 0.25,1,12 in megapixels, each up to 500")
     return sizes
 
 
 def _plot(text: str | Path) -> Path:
     path = Path(text)
     if path.suffix not in (".png", ".svg"):
-        raise typer.BadParameter(f"{text}: a plot's name ends in .png or .svg")
+        raise typer.BadParameter(f"{text}: the name of a plot must end in .png or .svg")
     return path
 
 
 def bench(
-    model: Annotated[str, typer.Option(help="A shipped model's name, or a .safetensors file.")] = "mse",
+    model: ShippedModel = "mse",
     sizes: Annotated[
-        Any, typer.Option(parser=_sizes, help="Of pictures, in megapixels, with commas.")
+        Any, typer.Option(parser=_sizes, help="Picture sizes in megapixels, separated by commas.")
     ] = "0.25,1,12,24",
     engines: Annotated[
-        list[Runtime] | None, typer.Option("--engine", help="What runs it; may be repeated. All that are installed.")
+        list[Runtime] | None,
+        typer.Option("--engine", help="Runtime to measure; may be repeated (default: all that are installed)."),
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Rounds, of which the medians are told.")] = 3,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of each engine; all cores, which are the most.")] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Number of rounds; medians are reported.")] = 3,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads per engine (default: all cores).")] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON to this file.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(parser=_plot, help="Draw them here (.png, .svg); needs matplotlib.")
+        Path | None, typer.Option(parser=_plot, help="Write a plot (.png, .svg); needs matplotlib.")
     ] = None,
 ) -> None:
-    """Measure what this machine can do at most, then our engines and peers, each in a process of its own.
+    """Measure the limits of this machine, then the speed of each engine and peer, each in its own process.
 
-    Run it on an idle machine. With the sizes above it takes many minutes; what takes long is run in one round only.
+    Run it on an idle machine. With the default sizes it takes many minutes; slow cases run in one round only.
     """
     from rich.console import Console
 

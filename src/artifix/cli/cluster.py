@@ -1,4 +1,4 @@
-"""`artifix restore --engine-pool ray`: a folder restored by many machines, its records shown as those of one."""
+"""`artifix restore --engine-pool ray`: a folder restored on many machines, with the same records as on one."""
 
 import sys
 from contextlib import closing, redirect_stdout
@@ -14,18 +14,19 @@ def restore_on_cluster(
     output: str | None,
     as_json: bool,
     *,
+    quiet: bool = False,
     address: str | None,
     workers: int | None,
     worker_cpus: int,
     strict: bool,
     **options: Any,
 ) -> bool:
-    """Restore one folder into another, either at any address of fsspec's; whether no picture failed.
+    """Restore one folder into another, each a path or any address that fsspec opens; returns whether all succeeded.
 
-    With `strict` nothing may have been left alone, either. `options` are those of `artifix.restoration.planning.plan`.
+    With `strict`, a file that was left alone is a failure. `options` are those of `artifix.restoration.planning.plan`.
     """
     if len(inputs) != 1 or output is None:
-        raise typer.BadParameter("--engine-pool takes one folder, and -o another")
+        raise typer.BadParameter("--engine-pool needs one input folder, and an output folder with -o")
     try:
         from artifix.restoration.distributed import Pool, run
         from artifix.restoration.planning import plan
@@ -36,9 +37,9 @@ def restore_on_cluster(
 
     planned = plan(inputs[0], output, videos=OUTPUT_SUFFIXES, **options)
     pool = Pool(address, workers, worker_cpus)
-    # Ray tells of dead workers on standard output, where it would be in the midst of the records.
+    # Ray reports dead workers on standard output, where they would mix with the records.
     with (
-        RecordDisplay(len(planned), as_json) as display,
+        RecordDisplay(len(planned), as_json, quiet=quiet) as display,
         redirect_stdout(sys.stderr),
         closing(run(planned, pool)) as records,
     ):

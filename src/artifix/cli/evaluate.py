@@ -8,11 +8,11 @@ import typer
 
 from artifix.cli.progress import show_progress
 
-evaluate_app = typer.Typer(help="Measure how good a restoration is.", no_args_is_help=True)
+evaluate_app = typer.Typer(help="Measure the quality of restored pictures and videos.", no_args_is_help=True)
 
 
 class Perceptual(StrEnum):
-    """Metrics that the paper's table has not."""
+    """Metrics beyond those of the paper's tables."""
 
     ssimulacra2 = "ssimulacra2"
     lpips = "lpips"
@@ -27,50 +27,61 @@ def _qualities(text: str | list[int]) -> list[int]:
     except ValueError:
         qualities = []
     if not qualities or not all(1 <= quality <= 100 for quality in qualities):
-        raise typer.BadParameter(f"{text!r} is no list of qualities; write 10,20,30,40, each 1..100")
+        raise typer.BadParameter(f"{text!r} is not a list of qualities; write 10,20,30,40, each 1..100")
     return qualities
 
 
 def _crfs(text: str | list[int]) -> list[int]:
     crfs = [int(number) for number in str(text).split(",") if number.strip().isdecimal()]
     if len(crfs) != str(text).count(",") + 1 or max(crfs) > 51:
-        raise typer.BadParameter(f"{text!r} is no list of rate factors; write 23,30,37, each 0..51")
+        raise typer.BadParameter(f"{text!r} is not a list of rate factors; write 23,30,37, each 0..51")
     return crfs
 
 
 def _match(text: str | int) -> int:
     codec, _, quality = str(text).rpartition(":")
     if codec not in ("", "jpeg") or not quality.isdecimal() or not 1 <= int(quality) <= 100:
-        raise typer.BadParameter(f"{text!r} is no rate to match; write jpeg:20, the quality 1..100")
+        raise typer.BadParameter(f"{text!r} is not a rate to match; write jpeg:20, with a quality of 1..100")
     return int(quality)
 
 
-Qualities = Annotated[Any, typer.Option("--quality", parser=_qualities, help="JPEG's, with commas.")]
-Models = Annotated[str, typer.Option("--model", help="jpeg, sa-dct, models' names or .safetensors files, with commas.")]
-Further = Annotated[list[Perceptual] | None, typer.Option(help="A further metric; may be repeated.")]
-Vgg = Annotated[Path | None, typer.Option(help="VGG19 for its metric (.safetensors); or torchvision's.")]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Keep records here, and go on from them.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Pictures measured side by side.")]
-_DETECTOR = "torchvision:MODEL, as torchvision:fasterrcnn_resnet50_fpn_v2, or an .onnx file."
+Qualities = Annotated[Any, typer.Option("--quality", parser=_qualities, help="JPEG qualities, separated by commas.")]
+Models = Annotated[
+    str, typer.Option("--model", help="jpeg, sa-dct, names of models or .safetensors files, separated by commas.")
+]
+Further = Annotated[list[Perceptual] | None, typer.Option(help="Additional metric; may be repeated.")]
+Vgg = Annotated[
+    Path | None, typer.Option(help="VGG19 weights for the vgg19 metric, .safetensors (default: torchvision's).")
+]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Write results to this file, and continue from those in it.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Pictures measured in parallel.")]
+_DETECTOR = "torchvision:MODEL, such as torchvision:fasterrcnn_resnet50_fpn_v2, or an .onnx file."
 
 
 @evaluate_app.command("quality")
 def evaluate_quality(
-    data: Annotated[Path, typer.Option(help="A folder of undamaged pictures.")],
+    data: Annotated[Path, typer.Option(help="Folder of uncompressed pictures.")],
     qualities: Qualities = "10,20,30,40",
     models: Models = "jpeg",
     peer_commands: Annotated[
-        list[str] | None, typer.Option("--peer-command", help="A program: 'jpegqs {in} {out}'; may be repeated.")
+        list[str] | None,
+        typer.Option("--peer-command", help="Another program, such as 'jpegqs {in} {out}'; may be repeated."),
     ] = None,
-    colour: Annotated[bool, typer.Option("--colour", help="RGB with 4:2:0 chroma, not the paper's luma.")] = False,
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Also each model's mean over flips and turns.")] = False,
+    colour: Annotated[
+        bool, typer.Option("--colour", help="Measure RGB with 4:2:0 chroma instead of the paper's luma.")
+    ] = False,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="Also measure each model averaged over flips and rotations.")
+    ] = False,
     perceptual: Further = None,
     vgg: Vgg = None,
     json_path: JsonPath = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with plots and crops.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page with plots and crops.")] = None,
     jobs: Jobs = 2,
 ) -> None:
-    """Measure models by the protocol of the paper's Table 1, beside its figures."""
+    """Measure models by the protocol of the paper's Table 1, next to its figures."""
     from rich.console import Console
 
     from artifix.evaluate import quality
@@ -101,15 +112,15 @@ def evaluate_quality(
 
 @evaluate_app.command("detection")
 def evaluate_detection(
-    data: Annotated[Path, typer.Option(help="A folder in the layout of the VOC devkit.")],
+    data: Annotated[Path, typer.Option(help="Folder in the layout of the VOC devkit.")],
     detector: Annotated[str, typer.Option(help=_DETECTOR)],
     qualities: Qualities = "10,20,30,40",
     models: Models = "jpeg",
     json_path: JsonPath = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with tables and the curve.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page with tables and the curve.")] = None,
     jobs: Jobs = 2,
 ) -> None:
-    """Measure what a detector finds in originals, degraded and restored pictures: the paper's Table 2 and Fig. 6."""
+    """Measure object detection in original, degraded and restored pictures: the paper's Table 2 and Fig. 6."""
     from rich.console import Console
 
     from artifix.evaluate.detection import report, run
@@ -139,9 +150,13 @@ def evaluate_detection(
 
 @evaluate_app.command("codecs")
 def evaluate_codecs(
-    data: Annotated[Path, typer.Option(help="A folder of pictures; with --detector, a VOC devkit.")],
-    quality: Annotated[Any, typer.Option("--match", parser=_match, help="The JPEG whose bits to take.")] = "jpeg:20",
-    codecs: Annotated[str, typer.Option("--codec", help="Names with commas; all that are installed by default.")] = "",
+    data: Annotated[Path, typer.Option(help="Folder of pictures; with --detector, a VOC devkit.")],
+    quality: Annotated[
+        Any, typer.Option("--match", parser=_match, help="JPEG quality whose bit rate the other codecs match.")
+    ] = "jpeg:20",
+    codecs: Annotated[
+        str, typer.Option("--codec", help="Codecs, separated by commas (default: all that are installed).")
+    ] = "",
     models: Models = "jpeg",
     detector: Annotated[str | None, typer.Option(help=_DETECTOR)] = None,
     perceptual: Further = None,
@@ -149,7 +164,7 @@ def evaluate_codecs(
     json_path: JsonPath = None,
     jobs: Jobs = 2,
 ) -> None:
-    """Measure what models gain after other codecs, each tuned to the same bits; with --detector, mAP, too."""
+    """Measure models after other codecs at the same bit rate; with --detector, also mAP."""
     from rich.console import Console
 
     from artifix.codecs import CODECS
@@ -161,7 +176,7 @@ def evaluate_codecs(
 
     names = codecs.split(",") if codecs else list(CODECS)
     if unknown := set(names) - set(CODECS):
-        raise typer.BadParameter(f"no codec {', '.join(unknown)}; known are {', '.join(CODECS)}")
+        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; known are {', '.join(CODECS)}")
     methods = load_methods(models.split(","))
     with show_progress("measuring") as progress:
         results, found = evaluate_codecs(
@@ -183,19 +198,23 @@ def evaluate_codecs(
 
 @evaluate_app.command("video")
 def evaluate_video(
-    data: Annotated[Path, typer.Option(help="A folder of videos; or of pictures, of which films are made.")],
-    crfs: Annotated[Any, typer.Option("--crf", parser=_crfs, help="Rate factors, with commas.")] = "23,30,37",
-    codecs: Annotated[str, typer.Option("--codec", help="With commas; -intra codes every frame on its own.")] = (
-        "h264,hevc,h264-intra,hevc-intra"
-    ),
-    models: Annotated[str, typer.Option("--model", help="Models' names or .safetensors files, with commas.")] = "",
-    frames: Annotated[int, typer.Option(min=2, help="Frames of each clip.")] = 8,
-    side: Annotated[int | None, typer.Option(min=16, help="Largest side of films made of pictures, pixels.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of videos, or of pictures from which clips are made.")],
+    crfs: Annotated[Any, typer.Option("--crf", parser=_crfs, help="Rate factors, separated by commas.")] = "23,30,37",
+    codecs: Annotated[
+        str, typer.Option("--codec", help="Codecs, separated by commas; -intra codes every frame independently.")
+    ] = ("h264,hevc,h264-intra,hevc-intra"),
+    models: Annotated[
+        str, typer.Option("--model", help="Names of models or .safetensors files, separated by commas.")
+    ] = "",
+    frames: Annotated[int, typer.Option(min=2, help="Frames per clip.")] = 8,
+    side: Annotated[
+        int | None, typer.Option(min=16, help="Longest side of clips made from pictures, in pixels.")
+    ] = None,
     perceptual: Further = None,
     json_path: JsonPath = None,
     jobs: Jobs = 2,
 ) -> None:
-    """Measure what models gain in decoded videos, intra-coded ones too, and whether the error flickers more."""
+    """Measure models on decoded videos, including intra-coded ones, and the flicker of their error."""
     from rich.console import Console
 
     from artifix.evaluate import video
@@ -203,7 +222,7 @@ def evaluate_video(
 
     names = codecs.split(",")
     if unknown := set(names) - set(video.CODECS):
-        raise typer.BadParameter(f"no codec {', '.join(unknown)}; known are {', '.join(video.CODECS)}")
+        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; known are {', '.join(video.CODECS)}")
     with show_progress("measuring") as progress:
         results = video.evaluate_video(
             data,

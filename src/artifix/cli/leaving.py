@@ -1,4 +1,4 @@
-"""The end of a command that is told to stop: tidy, but not long after, whatever a decoder is at."""
+"""The end of a command that is stopped: clean, and soon, even inside a decoder."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ from typing import Final
 from artifix.image.output import remove_unfinished
 
 PATIENCE: Final = 3.0
-"""Seconds that threads have to come to an end by themselves."""
+"""Seconds that threads have to end by themselves."""
 
 
 @contextmanager
 def leaving_in_time() -> Iterator[None]:
-    """Within it, Ctrl-C and SIGTERM end the process at the latest after `PATIENCE`, and leave no unfinished output.
+    """Inside it, Ctrl-C and SIGTERM end the process within `PATIENCE` and leave no unfinished output.
 
-    They raise as before. But the threads that they wait for may be inside of a decoder, which nothing else can end.
+    They raise as before, but the threads that are then waited for may be inside a decoder, which cannot be interrupted.
     """
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -30,13 +30,13 @@ def leaving_in_time() -> Iterator[None]:
         if callable(earlier):
             earlier(number, frame)
 
-    heard = [number for number, handler in before.items() if callable(handler)]
-    for number in heard:
+    handled = [number for number, handler in before.items() if callable(handler)]
+    for number in handled:
         signal.signal(number, leave)
     try:
         yield
     finally:
-        for number in heard:
+        for number in handled:
             signal.signal(number, before[number])
 
 

@@ -1,4 +1,4 @@
-"""A server's address, said as soon as it answers there."""
+"""Serve an application, and print its address once it answers."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer_at(host: str, port: int, app: "FastAPI", limits: "WireLimits", log: "LogFormat" = "off") -> None:
-    """Have an application answer there, port 0 a free one, until the process is told to stop."""
+    """Serve an application until the process is stopped; port 0 is any free port."""
     from artifix.serving.server import listen, make_server
 
     with listen(host, port) as listening:

@@ -1,4 +1,4 @@
-"""What `artifix restore` may be told of its outputs' format and of a JPEG's bound."""
+"""The options of `artifix restore` for the output format and for the bound of a JPEG."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ class Bound(StrEnum):
 
 
 class OutputFormat(StrEnum):
-    """What restored pictures are written as."""
+    """The format of restored pictures."""
 
     jpg = "jpg"
     png = "png"
@@ -28,21 +28,24 @@ class OutputFormat(StrEnum):
 
 
 BoundOption = Annotated[
-    Bound, typer.Option(help="Keep a JPEG's result to what could be its original; auto: unless it was coded before.")
+    Bound,
+    typer.Option(
+        help="Keep a restored JPEG within what its original could have been; auto: unless it was compressed before."
+    ),
 ]
 FormatOption = Annotated[
-    OutputFormat | None, typer.Option(help="Write pictures in this format, not the input's own; png loses nothing.")
+    OutputFormat | None, typer.Option(help="Output format of pictures; png is lossless (default: the input's).")
 ]
 
 
 def with_format(suffix: str, format: OutputFormat, output: str | None) -> str:
-    """The end of output names, `suffix`, so that it also names the format."""
+    """`suffix`, the end of output names, with the suffix of the format."""
     from artifix.image.formats import WRITABLE_SUFFIXES, output_format
 
     own = [end for end in WRITABLE_SUFFIXES if suffix.lower().endswith(end)]
     if own and output_format(Path(f"x{own[0]}")) != output_format(Path(f"x.{format}")):
-        raise typer.BadParameter(f"--suffix {suffix} names another format than --format {format}")
+        raise typer.BadParameter(f"--suffix {suffix} does not match --format {format}")
     end = Path(output or "").suffix.lower()
     if end in WRITABLE_SUFFIXES and output_format(Path(f"x{end}")) != output_format(Path(f"x.{format}")):
-        raise typer.BadParameter(f"--output {output} names another format than --format {format}")
+        raise typer.BadParameter(f"--output {output} does not match --format {format}")
     return suffix if own else f"{suffix}.{format}"

@@ -1,4 +1,4 @@
-"""Pipes in place of files: standard input and output as `-`, named pipes and devices."""
+"""Pipes instead of files: standard input and output as `-`, named pipes and devices."""
 
 import dataclasses
 import shutil
@@ -18,9 +18,9 @@ STANDARD: Final = "-"
 
 
 class Pipes:
-    """A folder with a file for each pipe, there while the context lasts: pictures are read and written more than once.
+    """A temporary folder with a file for each pipe, since pictures are read and written more than once.
 
-    The record of such a file is to be `named`, so that it tells of the pipe.
+    `named` puts the names of the pipes into the record of such a file.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Pipes:
         self._stack.close()
 
     def receive(self, name: str) -> Path:
-        """The path of an input; of a pipe, that of a file with all that came through it. ImageError if it breaks."""
+        """The path of an input; for a pipe, of a file with its whole content. ImageError if reading it fails."""
         if not is_pipe(name):
             return Path(name)
         path = self._folder / f"input-{len(self._names)}"
@@ -52,13 +52,13 @@ class Pipes:
         return path
 
     def stand_in(self, name: str, suffix: str) -> Path:
-        """The path of the file that is to be sent into the pipe `name` later."""
+        """The path of the file that `send` later copies into the pipe `name`."""
         path = self._folder / f"output{suffix}"
         self._names[str(path)] = _shown(name, "output")
         return path
 
     def send(self, path: Path, name: str) -> None:
-        """Copy a file into a pipe; OutputError if nobody reads it."""
+        """Copy a file into a pipe; OutputError if the pipe has no reader."""
         try:
             with path.open("rb") as file:
                 if name == STANDARD:
@@ -70,7 +70,7 @@ class Pipes:
             raise OutputError(f"{_shown(name, 'output')}: cannot be written ({error.strerror or error})") from error
 
     def named(self, record: Record) -> Record:
-        """The record with the pipes' names in it."""
+        """The record, with the names of the pipes instead of their files."""
         texts = {}
         for field in ("input", "output", "error"):
             text = getattr(record, field)
@@ -97,21 +97,23 @@ def is_pipe(name: str) -> bool:
 
 
 def check_pipes(inputs: list[str], output: str | None) -> str | None:
-    """The output, standard output where that is not said and the input is standard input.
+    """The output; standard output if none is given and the input is standard input.
 
-    BadParameter where a pipe cannot stand.
+    BadParameter where a pipe is not possible.
     """
     if STANDARD in inputs:
         if len(inputs) > 1:
-            raise typer.BadParameter("standard input is one picture, and there are more", param_hint="INPUT...")
+            raise typer.BadParameter("standard input cannot be combined with other inputs", param_hint="INPUT...")
         output = output or STANDARD
         if not is_pipe(output) and (Path(output).is_dir() or not Path(output).suffix):
-            raise typer.BadParameter("standard input has no name, so a file must be given", param_hint="--output")
+            raise typer.BadParameter(
+                "must be a file if the input is standard input, which has no name", param_hint="--output"
+            )
     if output is not None and is_pipe(output):
         if len(inputs) > 1 or Path(inputs[0]).is_dir():
-            raise typer.BadParameter("is one picture, and there are more to write", param_hint="--output")
+            raise typer.BadParameter("a pipe takes one picture, and there are more", param_hint="--output")
         if output == STANDARD and sys.stdout.isatty():
-            raise typer.BadParameter("a terminal shows no pictures; send standard output elsewhere", param_hint="-o")
+            raise typer.BadParameter("a terminal cannot show a picture; redirect standard output", param_hint="-o")
     return output
 
 

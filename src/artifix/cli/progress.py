@@ -1,4 +1,4 @@
-"""A bar for what takes a while."""
+"""A progress bar."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def show_progress(what: str) -> Iterator[Callable[[float], None]]:
-    """A bar on standard error, moved by the share done, 0..1."""
+    """A progress bar on standard error; the function that it yields sets the share done, 0..1."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -5,21 +5,28 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.options import complete_model
+
 
 def quantise(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A shipped model's name, or a .safetensors file.")],
-    data: Annotated[list[Path], typer.Option(help="A folder of pictures, as for training; may be repeated.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The model, a .safetensors file.")],
-    patches: Annotated[int, typer.Option(min=1, help="How many to measure on.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Name of a shipped model, or a .safetensors file.", autocompletion=complete_model
+        ),
+    ],
+    data: Annotated[list[Path], typer.Option(help="Folder of pictures, as for training; may be repeated.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The output model, a .safetensors file.")],
+    patches: Annotated[int, typer.Option(min=1, help="Number of patches to measure on.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random patches.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
 ) -> None:
-    """Measure a model's ranges into its card, so that it runs in int8; its weights stay as they are."""
+    """Measure activation ranges for int8 and write them into the model's card; its weights do not change."""
     from artifix.train.quantise import quantise_model
 
     card, skipped = quantise_model(model, data, output, patches=patches, seed=seed, overwrite=overwrite)
     for reason in skipped:
-        typer.echo(f"artifix: left out: {reason}", err=True)
+        typer.echo(f"artifix: skipped: {reason}", err=True)
     losses = ", ".join(f"{quality} {loss:+.3f} dB" for quality, loss in card.int8_loss.items())
-    losses = losses or "not measured, none held out"
-    typer.echo(f"{output}: {len(card.ranges)} layers; int8 costs, by quality: {losses}")
+    losses = losses or "not measured, as no patches are held out"
+    typer.echo(f"{output}: {len(card.ranges)} layers; loss of int8 by JPEG quality: {losses}")

@@ -8,26 +8,28 @@ import typer
 from artifix.cli.listening import answer_at
 from artifix.printable import counted
 
-study_app = typer.Typer(help="Ask people how close restored pictures come to their originals.", no_args_is_help=True)
+study_app = typer.Typer(
+    help="Run a study in which people rate how close restored pictures are to their originals.", no_args_is_help=True
+)
 
 _NAMED = 3  # pictures that a warning names
 
-Study = Annotated[Path, typer.Argument(metavar="STUDY", help="A folder of `artifix study create`.")]
+Study = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder made by `artifix study create`.")]
 
 
 @study_app.command("create")
 def create(
-    data: Annotated[Path, typer.Option(help="A folder of undamaged pictures.")],
+    data: Annotated[Path, typer.Option(help="Folder of uncompressed pictures.")],
     models: Annotated[
-        str, typer.Option("--model", help="jpeg, sa-dct, models' names or .safetensors files, with commas.")
+        str, typer.Option("--model", help="jpeg, sa-dct, names of models or .safetensors files, separated by commas.")
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The study's folder, a new one.")],
-    images: Annotated[int, typer.Option(min=1, help="How many pictures, one for training aside.")] = 50,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG's.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses the pictures, and every rater's order.")] = 0,
-    allow_long: Annotated[bool, typer.Option("--allow-long", help="More than half an hour for a rater.")] = False,
+    output: Annotated[Path, typer.Option("-o", "--output", help="New folder for the study.")],
+    images: Annotated[int, typer.Option(min=1, help="Number of pictures, besides one for training the rater.")] = 50,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG quality.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of pictures and of each rater's order.")] = 0,
+    allow_long: Annotated[bool, typer.Option("--allow-long", help="Allow sessions longer than half an hour.")] = False,
 ) -> None:
-    """Choose pictures, degrade and restore them, and put them under names that tell nothing."""
+    """Choose pictures, degrade and restore them, and store them under anonymous names."""
     from artifix.cli.progress import show_progress
     from artifix.evaluate.methods import load_methods
     from artifix.study.design import create_study, find_compressed
@@ -51,13 +53,13 @@ def create(
     typer.echo(f"{output}: {counted(trials, 'trial')}, about {counted(minutes, 'minute')} for a rater")
     if design.too_large:
         too_large = counted(design.too_large, "picture")
-        typer.echo(f"artifix: {too_large} too large for two on a screen of 1920x1080, pixel for pixel", err=True)
+        typer.echo(f"artifix: {too_large} too large to fit twice on a 1920x1080 screen at full size", err=True)
     compressed = find_compressed(data, design)
     if compressed:
         names = ", ".join(list(compressed)[:_NAMED]) + (", ..." if len(compressed) > _NAMED else "")
         typer.echo(
-            f"artifix: {len(compressed)} of {len(design.by_name)} originals show compression of their own"
-            f" ({names}), so raters compare with what is impaired already",
+            f"artifix: {len(compressed)} of {len(design.by_name)} originals show compression themselves"
+            f" ({names}), so raters compare with originals that are already impaired",
             err=True,
         )
 
@@ -65,47 +67,49 @@ def create(
 @study_app.command("serve")
 def serve(
     study: Study,
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 8000,
 ) -> None:
-    """Open the raters' page; stop it and start it again at any time, nothing is lost."""
+    """Serve the rating page; it can be stopped and restarted at any time without losing ratings."""
     from artifix.serving.guard import is_loopback
     from artifix.study.app import LIMITS, create_app
 
     reachable = not is_loopback(host)
     if reachable:
-        typer.echo(f"artifix: {host} can be reached by others, who all may rate; nothing is encrypted", err=True)
+        typer.echo(f"artifix: others can reach {host} and rate without a token, and nothing is encrypted", err=True)
     answer_at(host, port, create_app(study, any_host=reachable), LIMITS)
 
 
 @study_app.command("simulate")
 def simulate(
     study: Study,
-    raters: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
-    careless: Annotated[int, typer.Option(min=0, help="How many of them rate at random.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of their noise.")] = 0,
+    raters: Annotated[int, typer.Option(min=1, help="Number of raters.")] = 10,
+    careless: Annotated[int, typer.Option(min=0, help="Number of them that rate at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of their noise.")] = 0,
 ) -> None:
-    """Add raters who are none, marked as such, to try a study out."""
+    """Add simulated raters, marked as such, to try out a study."""
     from artifix.study.simulate import simulate_raters
 
     try:
         simulate_raters(study, raters, careless=careless, seed=seed)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--careless") from error
-    typer.echo(
-        f"{study}: {counted(raters, 'SIMULATED rater')}; they are told apart from people wherever ratings are reported"
-    )
+    typer.echo(f"{study}: {counted(raters, 'SIMULATED rater')}; reports keep them apart from people")
 
 
 @study_app.command("report")
 def report(
     study: Study,
-    html: Annotated[Path | None, typer.Option(help="Write a page with tables and the plot.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write every picture's MOS with its interval.")] = None,
-    ratings: Annotated[Path | None, typer.Option(help="Write every rating, CSV.")] = None,
-    simulated: Annotated[bool, typer.Option("--simulated", help="Of the simulated raters, not of people.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page with tables and the plot.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the MOS of every picture and its confidence interval.")
+    ] = None,
+    ratings: Annotated[Path | None, typer.Option(help="Write every rating as CSV.")] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Report the simulated raters instead of people.")
+    ] = False,
 ) -> None:
-    """Say what raters found: the paper's Table 3 and Fig. 7."""
+    """Report the ratings: the paper's Table 3 and Fig. 7."""
     from rich.console import Console
 
     from artifix.evaluate.report import terminal

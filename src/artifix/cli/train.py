@@ -1,4 +1,4 @@
-"""`artifix train` and `artifix export`: recipes and pictures in, models out."""
+"""`artifix train` and `artifix export`: make a model from a recipe and pictures."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,14 +8,14 @@ import typer
 
 
 class Pairs(StrEnum):
-    """What makes a training's degraded patches."""
+    """Where the degraded patches of a training are made."""
 
     workers = "workers"
     device = "device"
 
 
 class Arithmetic(StrEnum):
-    """What a training computes in."""
+    """The arithmetic of a training."""
 
     auto = "auto"
     fp32 = "fp32"
@@ -23,29 +23,36 @@ class Arithmetic(StrEnum):
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml")],
-    data: Annotated[list[Path], typer.Option(help="A folder of pictures to learn from; may be repeated.")],
-    out: Annotated[Path, typer.Option(help="The run's folder: checkpoints, log, curves.")],
-    steps: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="End within this time, schedule and all.")] = None,
-    start: Annotated[Path | None, typer.Option(help="A model or a checkpoint (.safetensors) to begin from.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint in the run.")] = False,
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml", help="The recipe.")],
+    data: Annotated[list[Path], typer.Option(help="Folder of training pictures; may be repeated.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, log and curves.")],
+    steps: Annotated[int | None, typer.Option(min=1, help="Number of steps (default: the recipe's).")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Finish within this time; the learning-rate schedule is fitted to it.")
+    ] = None,
+    start: Annotated[Path | None, typer.Option(help="Model or checkpoint (.safetensors) to start from.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint of the run.")] = False,
     vgg: Annotated[
-        Path | None, typer.Option(help="VGG19 for perceptual losses (.safetensors); or torchvision's.")
+        Path | None, typer.Option(help="VGG19 weights for perceptual losses, .safetensors (default: torchvision's).")
     ] = None,
-    teacher: Annotated[
-        Path | None, typer.Option(help="The model that a recipe with a distilled loss learns from.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda; found out when left out.")] = None,
+    teacher: Annotated[Path | None, typer.Option(help="Teacher model for recipes with a distillation loss.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda (default: auto-detect).")] = None,
     precision: Annotated[
-        Arithmetic, typer.Option(help="What to compute in: bf16 where it is quicker, or as told.")
+        Arithmetic, typer.Option(help="Arithmetic; auto: bf16 where it is faster, otherwise fp32.")
     ] = Arithmetic.auto,
-    workers: Annotated[int | None, typer.Option(min=0, help="Processes that make or draw patches.")] = None,
-    pairs: Annotated[Pairs | None, typer.Option(help="What degrades patches; a GPU does it itself.")] = None,
-    interval: Annotated[int, typer.Option(min=1, help="Steps between log lines, each a wait for the device.")] = 100,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that prepare patches (default: by device).")
+    ] = None,
+    pairs: Annotated[
+        Pairs | None, typer.Option(help="Where patches are degraded (default: on a GPU if there is one).")
+    ] = None,
+    interval: Annotated[int, typer.Option(min=1, help="Steps between log lines; each one waits for the device.")] = 100,
     checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
 ) -> None:
-    """Train a model from a recipe; on several GPUs by `torchrun --nproc-per-node N -m artifix train ...`."""
+    """Train a model from a recipe.
+
+    To train on several GPUs, run `torchrun --nproc-per-node N -m artifix train ...`.
+    """
     from artifix.train.run import train_from_files
 
     checkpoint = train_from_files(
@@ -70,16 +77,16 @@ def train(
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A run's folder or one of its checkpoints.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Folder of a run, or one of its checkpoints.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The model, a .safetensors file; .onnx for other programs.")
+        Path, typer.Option("-o", "--output", help="The output model: .safetensors, or .onnx for other programs.")
     ],
-    summary: Annotated[str, typer.Option(help="For the model card: what it is for.")] = "",
-    data: Annotated[str, typer.Option(help="For the model card: what it learned from.")] = "",
-    failures: Annotated[str, typer.Option(help="For the model card: where it does badly.")] = "",
+    summary: Annotated[str, typer.Option(help="For the model card: its purpose.")] = "",
+    data: Annotated[str, typer.Option(help="For the model card: its training data.")] = "",
+    failures: Annotated[str, typer.Option(help="For the model card: known failures.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
 ) -> None:
-    """Make a checkpoint into a model that `restore --model` takes."""
+    """Convert a checkpoint into a model for `restore --model`."""
     from artifix.train.export import export as export_checkpoint
 
     card = export_checkpoint(checkpoint, output, summary=summary, data=data, failures=failures, overwrite=overwrite)
@@ -87,5 +94,5 @@ def export(
 
 
 def in_words(figures: dict[str, float]) -> str:
-    """A card's figures on held-out pictures, for people."""
+    """The gains in a card, as text."""
     return ", ".join(f"{name} {value:+.2f} dB" for name, value in figures.items()) or "none"

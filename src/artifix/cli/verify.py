@@ -1,4 +1,4 @@
-"""`artifix verify`: whether a picture could be the original of a JPEG."""
+"""`artifix verify`: check whether a picture could be the original of a JPEG."""
 
 import json
 from pathlib import Path
@@ -6,23 +6,28 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.options import Json, MaxPixels
 from artifix.printable import printable
 
 
 def verify(
     original: Annotated[Path, typer.Argument(metavar="ORIGINAL.jpg", help="The JPEG.")],
-    restored: Annotated[Path, typer.Argument(metavar="RESTORED", help="A picture of any format, and of its size.")],
+    restored: Annotated[Path, typer.Argument(metavar="RESTORED", help="A picture of the same size, in any format.")],
     map_path: Annotated[
-        Path | None, typer.Option("--map", help="Write a picture of where it could not be: red. Grey: by rounding.")
+        Path | None,
+        typer.Option(
+            "--map", help="Write a picture that marks impossible blocks in red, and those within rounding in grey."
+        ),
     ] = None,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse pictures with more pixels than this.")] = 500_000_000,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a map that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    max_pixels: MaxPixels = 500_000_000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing map.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Say whether RESTORED could be the original of a JPEG that was compressed once; the exit status is 0 or 1.
+    """Check whether RESTORED could be the original of a JPEG that was compressed once.
 
-    It could be where each of its DCT coefficients lies within half a step of the file's own, as far as rounding to 8
-    bits allows. Blocks that could not are counted, and shown by --map.
+    It could be if each of its DCT coefficients lies within half a quantisation step of the coefficient in the file, up
+    to rounding to 8 bits. Blocks where it could not are counted, and marked by --map. The exit status is 0 if it could
+    be the original, otherwise 1.
     """
     from artifix.image import read_picture, write_image
     from artifix.restoration.verify import map_of, verify_picture
