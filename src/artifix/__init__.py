@@ -39,7 +39,7 @@ _HOME = {
     "inspect": "artifix.inspection",
     "read_image": "artifix.image",
     "read_picture": "artifix.image",
-    "restore": "artifix.restoration.restorer",
+    "restore": "artifix.restoration.once",
     "write_image": "artifix.image",
     "write_picture": "artifix.image",
 }

@@ -88,7 +88,7 @@ def test_a_jpegs_own_ycbcr_is_restored_not_its_rounded_rgb(restorer, photograph)
 )
 def test_other_arrays_are_refused(restorer, image):
     with pytest.raises(ValueError, match="expected"):
-        restorer.restore_image(image)
+        restorer.restore_pixels(image)
 
 
 def test_strength_out_of_range_is_refused(make_model):

@@ -24,6 +24,7 @@ from artifix.models.known import NOTHING, Known
 from artifix.restoration.bound import BOUND_MODES, Bound, BoundMode, Rule, bound_of, bound_word, rule_for
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
+from artifix.restoration.kinds import ImageRestorer
 from artifix.restoration.known import known_of, known_of_picture
 from artifix.restoration.tiling import ANYWHERE, Grid, Span, plan
 from artifix.restoration.transparency import fill_hidden
@@ -41,8 +42,8 @@ _BYTES_PER_UNET_MAP: Final = 8
 _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 
 
-class Restorer(FileRestorer):
-    """A model, loaded once, that restores any number of pictures; safe to share between threads.
+class Restorer(FileRestorer, ImageRestorer):
+    """A model, loaded once, that restores any number of pictures; safe to share between threads, and picklable.
 
     `model` is a shipped model's name or the path of a .safetensors file of ours; None leaves it to each picture's
     format and each video's codec, as `model_for` says, and is the default model for images and with `detail`; for
@@ -79,6 +80,9 @@ class Restorer(FileRestorer):
         self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
         self.bound: BoundMode = bound
         self.force = force
+        self._arguments = {"model": model, "strength": strength, "detail": detail, "vivid": vivid, "engine": engine}
+        self._arguments |= {"precision": precision, "threads": threads, "max_memory": max_memory}
+        self._arguments |= {"bound": bound, "force": force}
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
@@ -88,6 +92,17 @@ class Restorer(FileRestorer):
         self._detail, self._precision = detail, precision
         self._others: dict[str, Engine] = {}  # for pictures that another model suits, each loaded at the first of them
         self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Restorer({', '.join(f'{name}={value!r}' for name, value in self.described.items())})"
+
+    def __copy__(self) -> "Restorer":
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (self._arguments, self._weights, self.strength, self._known)
 
     @property
     def described(self) -> dict[str, Any]:
@@ -123,7 +138,12 @@ class Restorer(FileRestorer):
 
         A network that can be told of the file then is, unless `told` is False: where the image has been turned or cut.
         """
-        tables, subsampling = coding_of(file)
+        return self.for_coding(*coding_of(file), told=told)
+
+    def for_coding(
+        self, tables: Sequence[Table] | None, subsampling: tuple[int, int] | None, *, told: bool = True
+    ) -> "Restorer":
+        """The same for an image that was decoded from a JPEG with these tables and this subsampling."""
         restorer = copy.copy(self._with(self._weights, tables))
         restorer._known = known_of(tables, subsampling) if told else NOTHING
         return restorer
@@ -142,12 +162,9 @@ class Restorer(FileRestorer):
         other.tile_pixels = _tile_pixels(other.engine, self.max_memory)
         return other
 
-    def restore_image(self, image: Pixels) -> Pixels:
-        """The restored image: RGB (H, W, 3) or grey (H, W), uint8 or uint16, gives the same shape and type.
-
-        ValueError for anything else, a side of 0 included.
-        """
-        return self._restore(image, "L" if image.ndim == 2 else "RGB", self._known)
+    def restore_pixels(self, pixels: Pixels) -> Pixels:
+        """Restored RGB (H, W, 3) or grey (H, W), uint8 or uint16, of the same; ValueError for anything else."""
+        return self._restore(pixels, "L" if pixels.ndim == 2 else "RGB", self._known)
 
     def restore_planes(self, planes: Planes, progress: Progress = lambda share: None) -> Planes:
         """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped.
@@ -308,6 +325,8 @@ def _planes(tile: Planes, space: Space) -> Planes:
     return rgb_to_ycbcr(tile) if space == "RGB" else tile.reshape(*tile.shape[:2], -1)
 
 
-def restore(image: Pixels, model: str | Path = DEFAULT, strength: float = 1.0, detail: float = 0.0) -> Pixels:
-    """Restore one image: `Restorer(model, strength=strength, detail=detail).restore_image(image)`."""
-    return Restorer(model, strength=strength, detail=detail).restore_image(image)
+def _rebuilt(arguments: dict[str, Any], weights: str, strength: float, known: Known) -> Restorer:
+    """The restorer that was pickled."""
+    restorer = copy.copy(Restorer(**arguments)._with(weights))
+    restorer.strength, restorer._known = strength, known
+    return restorer
