@@ -22,7 +22,7 @@ def test_a_rate_that_is_none_is_refused(tmp_path, text):
 def test_an_unknown_codec_is_refused(tmp_path):
     done = invoke("codecs", "--data", tmp_path, "--codec", "jpeg,gif")
     assert done.exit_code == 2
-    assert "no codec gif" in done.output
+    assert "unknown codec gif" in done.output
 
 
 def test_codecs(photograph, tmp_path, make_model):

@@ -71,4 +71,4 @@ def test_the_format_of_outputs_in_one_word(photograph, make_model, tmp_path, opt
 def test_two_formats_at_a_time_are_refused(tmp_path, options):
     done = RUN.invoke(app, ["restore", "in.jpg", "--format", "png", *options])
     assert done.exit_code == 2
-    assert "names another" in done.output.replace("\n", " ")
+    assert "match" in done.output

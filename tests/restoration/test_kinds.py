@@ -152,8 +152,10 @@ def test_a_tensor_is_a_tensor_of_the_same_type(restorer, photograph, expected, d
 
 @pytest.mark.parametrize(
     "image",
-    [None, 5, "photo.jpg", Path("photo.jpg"), [[1, 2], [3, 4]], io.StringIO("text")]
-    + [np.zeros((4, 4), np.int64), np.zeros((4, 4), bool), torch.zeros(3, 4, 4, dtype=torch.int32)],
+    [
+        *(None, 5, "photo.jpg", Path("photo.jpg"), [[1, 2], [3, 4]], io.StringIO("text")),
+        *(np.zeros((4, 4), np.int64), np.zeros((4, 4), bool), torch.zeros(3, 4, 4, dtype=torch.int32)),
+    ],
 )
 def test_another_kind_is_a_type_error_that_says_what_is_taken(restorer, image):
     with pytest.raises(TypeError, match=r"expected .*uint8"):
@@ -162,8 +164,10 @@ def test_another_kind_is_a_type_error_that_says_what_is_taken(restorer, image):
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((4, 4, 5), np.uint8), np.zeros((0, 4), np.uint8), np.zeros(4), np.zeros((1, 3, 4, 4))]
-    + [np.full((4, 4), 255.0), np.full((4, 4), -0.1), np.full((4, 4), np.nan), torch.zeros(1, 3, 4, 4)],
+    [
+        *(np.zeros((4, 4, 5), np.uint8), np.zeros((0, 4), np.uint8), np.zeros(4), np.zeros((1, 3, 4, 4))),
+        *(np.full((4, 4), 255.0), np.full((4, 4), -0.1), np.full((4, 4), np.nan), torch.zeros(1, 3, 4, 4)),
+    ],
 )
 def test_another_shape_or_range_is_a_value_error(restorer, image):
     with pytest.raises(ValueError, match="expected"):
