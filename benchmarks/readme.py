@@ -20,7 +20,7 @@ from artifix.codecs import CODECS
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.rates import Coding
-from artifix.evaluate.report import TITLES, markdown, markdown_table, sections
+from artifix.evaluate.report import TITLES, markdown, markdown_table
 from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import Mean, Results, read_results
 from artifix.models.catalog import VIVID
@@ -51,14 +51,7 @@ def filled(text: str) -> str:
 
 
 def table1(file: Path) -> str:
-    """The paper's Table 1 with our rows, in PSNR and SSIM; the rest of it is `table1_whole`."""
-    results = read_results(file)
-    brief = sections(results, ("psnr", "ssim"), others=False)
-    return f"{markdown(brief)}\n{measured_at((mean.commit, mean.date) for mean in results.means())}"
-
-
-def table1_whole(file: Path) -> str:
-    """Every metric of Table 1, and other papers' rows."""
+    """The paper's Table 1 with our rows, every metric, and other papers' rows."""
     return markdown_table(read_results(file))
 
 
@@ -185,15 +178,17 @@ def gain(file: Path) -> str:
     rows = results["gain"]
     before, after = ([row[name] for row in rows.values()] for name in ("jpeg", "restored"))
     gains = [f"{b - a:+.2f}" for a, b in zip(before, after, strict=True)]
+    worst = [f"{row['worst']:+.2f}" for row in rows.values() if "worst" in row]
     lines = [
         f"| JPEG quality | {' | '.join(rows)} |",
         "|---" * (len(rows) + 1) + "|",
         f"| JPEG, dB | {' | '.join(f'{value:.2f}' for value in before)} |",
         f"| restored, dB | {' | '.join(f'{value:.2f}' for value in after)} |",
         f"| gain, dB | {' | '.join(gains)} |",
+        *([f"| least gain of a picture, dB | {' | '.join(worst)} |"] if worst else []),
         "",
         f"PSNR over RGB, 4:2:0 chroma, mean over LIVE1's {next(iter(rows.values()))['pictures']} pictures, model"
-        f" `{results['model']}` in fp32. {provenance(results)}",
+        f" `{Path(results['model']).stem}` in fp32{', from JPEG to PNG' if worst else ''}. {provenance(results)}",
     ]
     return "\n".join(lines)
 
@@ -212,7 +207,7 @@ def peers(file: Path) -> str:
     machine = results["machine"]
     about = f"{TITLES.get(results['dataset'], results['dataset'])}, luma, quality {quality}"
     where = f"{machine['cpu']}, {machine['cores']} cores, fp32, one picture at a time"
-    plot = picture("cost.png", "Gain in PSNR against the time a megapixel takes, every method.", "docs/images/")
+    plot = picture("cost.png", "Gain in PSNR against the time a megapixel takes, every method.", "images/")
     return "\n".join([*lines, "", f"{about}; {where}. {provenance(results)}{plot}"])
 
 
@@ -235,7 +230,6 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "int8": ("int8.json", int8),
     "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
-    "table1_whole": ("table1.json", table1_whole),
     "ablation": ("ablation.json", ablation),
     "table2": ("detection.json", table2),
     "codecs": ("codecs.json", codecs),

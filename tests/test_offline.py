@@ -138,7 +138,7 @@ def commands(tmp_path, photograph, make_model, make_devkit, request):
     devkit = make_devkit({"a": [("cat", 0, (1, 1, 64, 96))]})
     lines = [
         f"models --json | restore {tmp_path}/a.jpg -o {out}/a.png | inspect {out}/a.png",
-        f"degrade {out}/a.png -o {out}/b.jpg --quality 30",
+        f"verify {tmp_path}/a.jpg {out}/a.png | degrade {out}/a.png -o {out}/b.jpg --quality 30",
         f"restore {pictures} -o {out}/folder --model {model} --precision fp32",
         f"evaluate quality --data {pictures} --quality 20 --model jpeg,{model} --html {out}/q.html",
         f"evaluate detection --data {devkit} --detector {detector} --quality 20 --html {out}/d.html",

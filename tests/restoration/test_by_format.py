@@ -8,9 +8,17 @@ from typer.testing import CliRunner
 
 from artifix.cli import app
 from artifix.image import read_image
+from artifix.models.catalog import DEFAULT
 from artifix.restoration import Restorer, load_restorer
 
-NAMES = {"a.jpg": "mse", "b.webp": "mse-any", "c.avif": "mse-any", "d.png": "mse", "e.jp2": "mse-any", "f.webp": "mse"}
+NAMES = {
+    "a.jpg": DEFAULT,
+    "b.webp": "mse-any",
+    "c.avif": "mse-any",
+    "d.png": DEFAULT,
+    "e.jp2": "mse-any",
+    "f.webp": DEFAULT,
+}
 OPTIONS = {
     "e.jp2": {"irreversible": True, "quality_mode": "rates", "quality_layers": [10]},
     "f.webp": {"lossless": True},
@@ -39,7 +47,7 @@ def test_a_format_has_its_model_and_its_record_names_it(folder, tmp_path, mixed_
 
 def test_without_that_model_and_where_one_is_named_all_is_as_before(folder, tmp_path, make_model, request):
     usual = Restorer(force=True).restore_folder(folder, tmp_path / "usual", suffix=".png")
-    assert set(models(usual).values()) == {"mse"}
+    assert set(models(usual).values()) == {DEFAULT}
     request.getfixturevalue("mixed_model")
     named = load_restorer("mse", force=True).restore_folder(folder, tmp_path / "named", suffix=".png")
     assert set(models(named).values()) == {"mse"}
@@ -57,7 +65,7 @@ def test_a_model_is_loaded_once_and_only_when_it_is_needed(folder, tmp_path, mix
     )
     restorer = Restorer()
     restorer.restore_file(folder / "a.jpg", tmp_path / "a.png")
-    assert loaded == ["mse"]
+    assert loaded == [DEFAULT]
     threads = [
         threading.Thread(target=restorer.restore_file, args=(folder / "b.webp", tmp_path / f"b{n}.png"))
         for n in range(3)
@@ -66,7 +74,7 @@ def test_a_model_is_loaded_once_and_only_when_it_is_needed(folder, tmp_path, mix
         thread.start()
     for thread in threads:
         thread.join()
-    assert loaded == ["mse", "mse-any"]
+    assert loaded == [DEFAULT, "mse-any"]
 
 
 def test_the_command_says_which_model_it_used(folder, tmp_path, mixed_model):

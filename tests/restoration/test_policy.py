@@ -90,3 +90,25 @@ def test_what_artifix_wrote_is_left_as_it_is(clean, tmp_path):
 
 def test_a_picture_in_memory_has_no_plan(restorer, clean):
     assert not np.array_equal(restorer.restore_image(clean), clean)
+
+
+@pytest.mark.parametrize(
+    ("quality", "sampling", "suffix", "left"),
+    [
+        (95, "4:4:4", ".jpg", True),
+        (97, "4:4:4", ".jpg", True),
+        (95, "4:4:4", ".png", False),
+        (95, "4:2:0", ".jpg", False),
+    ],
+)
+def test_a_jpeg_whose_gain_another_would_lose_is_left_as_it_is(
+    restorer, photograph, tmp_path, quality, sampling, suffix, left
+):
+    path, out = tmp_path / "a.jpg", tmp_path / f"out{suffix}"
+    Image.fromarray(photograph).save(path, quality=quality, subsampling=sampling)
+    record = restorer.restore_file(path, out)
+    assert any("--format png" in note for note in record.notes) == left
+    assert (suffix == ".jpg" and out.read_bytes() == path.read_bytes()) == left
+    forced = Restorer(restorer.model, force=True)
+    forced.restore_file(path, out, overwrite=True)
+    assert suffix == ".png" or out.read_bytes() != path.read_bytes()

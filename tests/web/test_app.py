@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from artifix.image import FORMATS, read_picture
-from artifix.models.catalog import MODELS, VIVID, read_model
+from artifix.models.catalog import DEFAULT, MODELS, VIVID, read_model
 from artifix.restoration import Restorer
 from artifix.web.answers import SUFFIXES, FormatName
 from artifix.web.limits import Limits
@@ -54,7 +54,7 @@ def test_the_answer_keeps_metadata_and_tells_of_itself(client, jpeg, tmp_path):
     record = json.loads(answer.headers["artifix-record"])
     assert (record["width"], record["height"]) == (128, 96)
     assert record["notes"] == ["lossy JPEG, quality 95"]
-    assert record["model"] == "mse"
+    assert record["model"] == DEFAULT
 
 
 def test_quotes_in_a_name_come_back(client, jpeg):
@@ -117,7 +117,8 @@ def test_detail_is_the_restorers(make_client, jpeg, tmp_path):
     vivid = tmp_path / "vivid.safetensors"
     vivid.write_bytes(read_model("mse").to_bytes())
     client = make_client(vivid=vivid)
-    assert client.get("/api/models").json()["models"][0]["detail"] is True
+    detailed = {model["name"]: model["detail"] for model in client.get("/api/models").json()["models"]}
+    assert (detailed["mse"], detailed["ar-cnn"]) == (True, False)
     answer = post(client, "/api/restore", jpeg, detail=0.5)
     assert answer.status_code == 200, answer.text
     assert answer.content == restored_file(tmp_path, jpeg, ".jpg", detail=0.5, vivid=vivid)
@@ -217,7 +218,7 @@ def test_a_large_picture_tells_how_far_it_is_and_is_what_the_library_makes(photo
 def test_models_health_and_formats(client):
     told = client.get("/api/models").json()
     assert [model["name"] for model in told["models"]] == list(MODELS)
-    assert told["default"] == "mse"
+    assert told["default"] == DEFAULT
     assert [(choice["role"], choice["model"]) for choice in told["choices"]] == [
         ("faithful", ""),  # whichever of the faithful ones the format needs
         ("quick", "fast"),

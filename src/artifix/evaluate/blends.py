@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.evaluate.methods import Method
-from artifix.models.catalog import DEFAULT, VIVID
+from artifix.models.catalog import BLENDED, VIVID
 from artifix.restoration import Restorer
 
 Pixels = NDArray[np.uint8]
 
 
-def load_blends(detail: float, faithful: str | Path = DEFAULT, vivid: str | Path = VIVID) -> list[Method]:
+def load_blends(detail: float, faithful: str | Path = BLENDED, vivid: str | Path = VIVID) -> list[Method]:
     """The methods `detail D, weights`, one network in between, and `detail D, outputs`, what two networks make mixed.
 
     The second takes twice the time; its mean is rounded to uint8 once, at the end. ModelError as `Restorer`'s.

@@ -105,7 +105,9 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
     used = format.default_quality if quality is None else quality
     found = [*picture.notes]
     if format.quality_option and used is not None:
-        finer = quality is None and format is _JPEG and _tables(picture) != _tables(replace(picture, tables=None))
+        finer = (
+            quality is None and format is _JPEG and jpeg_tables(picture) != jpeg_tables(replace(picture, tables=None))
+        )
         found.append(f"lossy {format.name}, quality {used}" + (", or finer as the input is" if finer else ""))
     if picture.pixels.dtype == np.uint16 and format.bits < 16:
         found.append(f"16 bits become {format.bits}")
@@ -146,14 +148,17 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
         image = _to_pillow(picture, keep_ycbcr=format.name == "JPEG")
         options = _options(format.name, image.mode, metadata, quality)
         if format is _JPEG and quality is None:
-            options["qtables"] = _tables(picture)
+            options["qtables"] = jpeg_tables(picture)
         image.save(cast(BinaryIO, _Sink(file)), format.name, **options)
         if format.name == "JPEG":
             jpeg_metadata.finish(file, metadata)
 
 
-def _tables(picture: Picture) -> list[list[int]]:
-    """The tables of a JPEG, luma's and chroma's: the default quality's, and no step coarser than the input's."""
+def jpeg_tables(picture: Picture) -> list[list[int]]:
+    """The tables that a JPEG is written with unless a quality is asked for, luma's and chroma's, 64 steps each.
+
+    They are the default quality's, and no step is coarser than in the JPEG that the picture was read from.
+    """
     luma, chroma = quantisation_tables()[(_JPEG.default_quality or 100) - 1]
     own = np.array(picture.tables or [luma, chroma])
     return [np.minimum(luma, own[0]).tolist(), np.vstack([chroma, own[1:]]).min(axis=0).tolist()]

@@ -12,6 +12,7 @@ from artifix.models.model import SUFFIX, Model, model_from_bytes
 
 DEFAULT: Final = "mse"
 VIVID: Final = "gan"  # what `detail` leads to
+BLENDED: Final = "mse"  # what `detail` leads from unless a model is named: the faithful one of the vivid one's form
 _LARGEST: Final = 128 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.safetensors, checked at every load.

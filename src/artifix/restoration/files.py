@@ -16,7 +16,7 @@ from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.frames import restore_frames
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
-from artifix.restoration.policy import FULL, copies, copy_file, plan_for
+from artifix.restoration.policy import FULL, LOST_AGAIN, copies, copy_file, is_lost_again, plan_for
 from artifix.restoration.record import Record
 
 
@@ -111,6 +111,8 @@ class FileRestorer(ABC):
         evidence = earlier_coding(picture)
         rule = rule_for(picture, self.bound, evidence)
         plan = FULL if self.force else plan_for(picture, evidence, bounded=rule.applies)
+        if rule.applies and not self.force and not plan.leaves and is_lost_again(picture, target, quality):
+            plan = LOST_AGAIN
         if plan.leaves:
             rule = Rule(False, "")
         copied = plan.leaves and not salvage and copies(picture, target, quality)

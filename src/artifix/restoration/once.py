@@ -5,7 +5,6 @@ from typing import Any, overload
 
 from PIL import Image
 
-from artifix.models.catalog import DEFAULT
 from artifix.restoration.kinds import ArrayT, Encoded, TensorT
 from artifix.restoration.restorer import Restorer
 
@@ -13,14 +12,16 @@ Model = str | Path
 
 
 @overload
-def restore(image: ArrayT, model: Model = ..., strength: float = ..., detail: float = ...) -> ArrayT: ...
+def restore(image: ArrayT, model: Model | None = ..., strength: float = ..., detail: float = ...) -> ArrayT: ...
 @overload
-def restore(image: Image.Image, model: Model = ..., strength: float = ..., detail: float = ...) -> Image.Image: ...
+def restore(
+    image: Image.Image, model: Model | None = ..., strength: float = ..., detail: float = ...
+) -> Image.Image: ...
 @overload
-def restore(image: Encoded, model: Model = ..., strength: float = ..., detail: float = ...) -> bytes: ...
+def restore(image: Encoded, model: Model | None = ..., strength: float = ..., detail: float = ...) -> bytes: ...
 @overload
-def restore(image: TensorT, model: Model = ..., strength: float = ..., detail: float = ...) -> TensorT: ...
-def restore(image: Any, model: Model = DEFAULT, strength: float = 1.0, detail: float = 0.0) -> Any:
+def restore(image: TensorT, model: Model | None = ..., strength: float = ..., detail: float = ...) -> TensorT: ...
+def restore(image: Any, model: Model | None = None, strength: float = 1.0, detail: float = 0.0) -> Any:
     """Restore one image and return it as the same kind; arrays are in RGB order, not BGR.
 
     The same as `Restorer(model, strength=strength, detail=detail).restore_image(image)`, which says what is taken. Make

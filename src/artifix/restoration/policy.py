@@ -6,6 +6,7 @@ from typing import Final
 
 from artifix.image import Picture, atomic_output
 from artifix.image.formats import output_format
+from artifix.image.write import jpeg_tables
 from artifix.inspection.history import Evidence
 from artifix.inspection.plan import Plan, decide
 from artifix.inspection.tables import estimate_quality
@@ -13,6 +14,9 @@ from artifix.inspection.trace import find_trace
 from artifix.restoration.bound import earlier_coding
 
 FULL: Final = Plan(1.0)
+LOST_AGAIN: Final = Plan(
+    0.0, "left as it is: a JPEG as fine as this cannot hold what would be gained, --format png can"
+)
 _OURS: Final = b"urn:artifix:"  # stands in the XMP of what artifix wrote
 _FINE: Final = 80  # below, a JPEG is restored at full strength whatever came before
 
@@ -42,6 +46,19 @@ def plan_for(picture: Picture, evidence: Evidence | None = None, *, bounded: boo
         bounded=bounded,
         restored_before=ours,
     )
+
+
+def is_lost_again(picture: Picture, target: Path, quality: int | None) -> bool:
+    """Whether coding a bounded picture into the target would quantise it back to the JPEG that it was read from.
+
+    So it is where the target is a JPEG with the very tables and chroma of the input: within the file's bound every
+    coefficient rounds to what the file has already.
+    """
+    if quality is not None or not picture.tables or output_format(target).name != picture.format:
+        return False
+    own = [list(table) for table in picture.tables]
+    luma, chroma = jpeg_tables(picture)
+    return picture.subsampling in (None, (1, 1)) and own in ([luma], [luma, chroma, chroma])
 
 
 def copies(picture: Picture, target: Path, quality: int | None) -> bool:

@@ -19,7 +19,7 @@ from artifix.engines.run import Vector
 from artifix.image import Picture, Pixels, Space
 from artifix.image.jpeg import Table, coding_of
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT, VIVID, model_for, model_for_tables
+from artifix.models.catalog import BLENDED, DEFAULT, VIVID, model_for, model_for_tables
 from artifix.models.known import NOTHING, Known
 from artifix.restoration.bound import BOUND_MODES, Bound, BoundMode, Rule, bound_of, bound_word, rule_for
 from artifix.restoration.files import FileRestorer
@@ -45,14 +45,15 @@ _BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 class Restorer(FileRestorer, ImageRestorer):
     """A model, loaded once, that restores any number of pictures; safe to share between threads, and picklable.
 
-    `model` is a shipped model's name or the path of a .safetensors file of ours; None leaves it to each picture's
-    format and each video's codec, as `model_for` says, and is the default model for images and with `detail`; for
-    coarse JPEGs a model may have a companion (`model_for_tables`), but not with `detail`. Networks that can be told of
-    a JPEG's tables are, where a picture comes with its file. `strength` 0..1 blends between the input and the restored
-    picture, `detail` 0..1 between the model and a `vivid` one of the same beginning. `engine`, `precision` and
-    `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the network takes beside the picture itself (less
-    beside a large one, `memory_beside`); larger pictures go through in tiles, with the same result. `bound` keeps what
-    is restored of a JPEG to what could be its original, as `rule_for` says; `strength` blends afterwards.
+    `model` is a shipped model's name or the path of a .safetensors file of ours. None leaves it to each picture's
+    format and each video's codec, as `model_for` says, and is the default model for images; with `detail` it is the
+    faithful model of the vivid one's form. For coarse JPEGs a model may have a companion (`model_for_tables`), but not
+    with `detail`. Networks that can be told of a JPEG's tables are, where a picture comes with its file. `strength`
+    0..1 blends between the input and the restored picture, `detail` 0..1 between the model and a `vivid` one of the
+    same beginning. `engine`, `precision` and `threads` are `load_engine`'s. `max_memory`, in bytes, bounds what the
+    network takes beside the picture itself (less beside a large one, `memory_beside`); larger pictures go through in
+    tiles, with the same result. `bound` keeps what is restored of a JPEG to what could be its original, as `rule_for`
+    says; `strength` blends afterwards.
     """
 
     def __init__(
@@ -77,7 +78,11 @@ class Restorer(FileRestorer, ImageRestorer):
             raise ValueError(f"threads must be at least 1, got {threads}")
         if bound not in BOUND_MODES:
             raise ValueError(f"bound must be one of {', '.join(BOUND_MODES)}, got {bound!r}")
-        self.model, self.strength, self.max_memory = str(model or DEFAULT), strength, max_memory
+        self.model, self.strength, self.max_memory = (
+            str(model or (BLENDED if detail else DEFAULT)),
+            strength,
+            max_memory,
+        )
         self.bound: BoundMode = bound
         self.force = force
         self._arguments = {"model": model, "strength": strength, "detail": detail, "vivid": vivid, "engine": engine}
@@ -116,7 +121,7 @@ class Restorer(FileRestorer, ImageRestorer):
         """All that was asked for and decides what is restored, as `name=value` words; where no model was, `auto`."""
         name = "auto" if self._by_format else self.card.name.replace(" ", "_")
         words = [f"model={name}:{self.engine.fingerprint}", f"strength={self.strength:g}", f"detail={self._detail:g}"]
-        words += [f"precision={self._precision}"] * (self._precision != "auto") + ["force=1"] * self.force
+        words += [f"precision={self._precision}"] * (self._precision != "auto")
         return " ".join(words) + bound_word(self.bound)
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 from artifix.errors import ModelError
 from artifix.models.blending import read_blended
 from artifix.models.card import ModelCard
-from artifix.models.catalog import DEFAULT, MODELS, read_card
+from artifix.models.catalog import BLENDED, DEFAULT, MODELS, read_card
 from artifix.restoration import Restorer
 
 _KEPT: Final = 4  # pairs of a model and an amount of detail that stay loaded
@@ -31,6 +31,8 @@ class Restorers:
         """Whether an empty name leaves the model to the picture's format."""
         self._vivid, self._max_memory = vivid, max_memory
         self._detailed = {name for name, model in self._models.items() if _blends(model, vivid)}
+        if self.by_format and BLENDED in self._detailed:
+            self._detailed.add(self.default)  # which has `BLENDED` in its place where detail is asked for
         self._lock = threading.Lock()
         self._loaded = lru_cache(_KEPT)(self._load)
 
@@ -52,7 +54,8 @@ class Restorers:
         return restorer
 
     def _load(self, name: str, detail: float) -> Restorer:
-        model = self._models[name] if name else None
+        stands_in = detail and self.by_format and name == self.default
+        model = self._models[name] if name and not stands_in else None
         return Restorer(model, detail=detail, vivid=self._vivid, max_memory=self._max_memory)
 
 
