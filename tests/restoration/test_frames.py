@@ -15,7 +15,7 @@ def test_every_frame_is_restored(make_model, photograph, tmp_path, source, targe
     frames = [Image.fromarray(np.roll(photograph, 30 * shift, axis=0)) for shift in range(3)]
     options = {"lossless": True} if source.endswith("webp") else {}
     frames[0].save(tmp_path / source, save_all=True, append_images=frames[1:], **options)
-    restorer, shares = Restorer(make_model()), []
+    restorer, shares = Restorer(make_model(), force=True), []
     record = restorer.restore_file(tmp_path / source, tmp_path / target, progress=shares.append)
     assert (record.frames, record.notes) == (3, ())
     assert shares[-1] == 1 and shares == sorted(shares)

@@ -71,7 +71,7 @@ def test_too_little_memory_for_the_network_is_one_line(tmp_path, make_model):
     """It starts within this much, but a layer's maps of so large a picture alone take twice as much."""
     Image.new("RGB", (4096, 4096)).save(tmp_path / "large.png")
     command = ["restore", tmp_path / "large.png", "-o", tmp_path / "out.png", "--model", make_model(features=64)]
-    done = run(*command, "--max-memory", "64GiB", limit=resource.RLIMIT_AS, amount=2500 * MIB)
+    done = run(*command, "--force", "--max-memory", "64GiB", limit=resource.RLIMIT_AS, amount=2500 * MIB)
     only_line(done, "large.png", "memory")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["large.png"]
 

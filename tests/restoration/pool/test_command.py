@@ -14,7 +14,7 @@ from artifix.restoration import Record
 def test_the_command_takes_one_folder_and_an_output(tmp_path):
     result = CliRunner().invoke(app, ["restore", str(tmp_path), "--engine-pool", "ray"])
     assert result.exit_code == 2
-    assert "takes one folder" in result.output
+    assert "needs one input folder" in result.output
 
 
 def test_without_its_packages_a_pool_says_what_it_needs(tmp_path, jpeg, monkeypatch):
@@ -31,9 +31,9 @@ def test_without_its_packages_a_pool_says_what_it_needs(tmp_path, jpeg, monkeypa
         (["--address", "10.0.0.1:6379"], "need --engine-pool"),
         (["--workers", "2"], "need --engine-pool"),
         (["--worker-cpus", "2"], "need --engine-pool"),
-        (["--address", "", "--engine-pool", "ray"], "host:port"),
+        (["--address", "", "--engine-pool", "ray"], "HOST:PORT"),
         (["--engine-pool", "ray", "--crf", "20"], "a pool restores pictures"),
-        (["--codec", "hevc"], "for videos, of which none is named"),
+        (["--codec", "hevc"], "no video is named"),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(tmp_path, jpeg, options, reason):
