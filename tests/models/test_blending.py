@@ -65,7 +65,19 @@ def test_detail_from_the_library_and_the_command_line(pair, photograph, tmp_path
     faithful, vivid = pair
     write_image(tmp_path / "in.png", photograph)
     out = tmp_path / "out.png"
-    command = ["restore", tmp_path / "in.png", "-o", out, "--model", faithful, "--detail", "0.5", "--vivid", vivid]
+    command = [
+        "restore",
+        tmp_path / "in.png",
+        "-o",
+        out,
+        "--model",
+        faithful,
+        "--detail",
+        "0.5",
+        "--vivid",
+        vivid,
+        "--force",
+    ]
     done = CliRunner().invoke(app, list(map(str, command)))
     assert done.exit_code == 0, done.output
     expected = Restorer(faithful, detail=0.5, vivid=vivid).restore_image(photograph)

@@ -27,7 +27,7 @@ def test_every_field_is_documented_with_the_version():
 def test_the_command_prints_all_fields(photograph, make_model, tmp_path):
     source, target = tmp_path / "a.png", tmp_path / "b.jpg"
     Image.fromarray(photograph[:32, :40]).save(source)
-    arguments = [str(source), "-o", str(target), "--model", str(make_model()), "--strength", "0.5", "--json"]
+    arguments = [str(source), "-o", str(target), "--model", str(make_model()), "--strength", "0.5", "--force", "--json"]
     record = json.loads(CliRunner().invoke(app, ["restore", *arguments]).stdout)
     assert list(record) == FIELDS
     expected = {
