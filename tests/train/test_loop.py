@@ -179,7 +179,16 @@ def test_a_colour_network_starts_as_the_luma_one(tmp_path):
     torch.testing.assert_close(back(batch[:, :1]), luma(batch[:, :1]))
 
 
-@pytest.mark.parametrize("config", [GeneratorConfig(features=5, blocks=1), GeneratorConfig(features=4, blocks=2)])
+def test_layers_that_the_weights_lack_stay_as_they_begin(tmp_path):
+    small, large = (TorchNetwork(GeneratorConfig(features=4, blocks=blocks).description) for blocks in (1, 2))
+    save_file(small.state_dict(), tmp_path / "w.safetensors")
+    fresh = {name: value.clone() for name, value in large.state_dict().items()}
+    load_into(large, tmp_path / "w.safetensors")
+    for name, value in large.state_dict().items():
+        assert torch.equal(value, small.state_dict().get(name, fresh[name])), name
+
+
+@pytest.mark.parametrize("config", [GeneratorConfig(features=5, blocks=1), GeneratorConfig(features=4, blocks=0)])
 def test_weights_of_another_network_are_refused(tmp_path, config):
     save_file(TorchNetwork(GeneratorConfig(features=4, blocks=1).description).state_dict(), tmp_path / "w.safetensors")
     with pytest.raises(ModelError, match=r"w\.safetensors"):
