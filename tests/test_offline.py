@@ -92,7 +92,9 @@ def watched(tmp_path):
     for name in ("home/.cache", "home/.config", "out/tmp"):
         (tmp_path / name).mkdir(parents=True)
     paths = [str(tmp_path / "watch"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "TORCHINDUCTOR_", "XDG_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "TORCHINDUCTOR_", "XDG_"))
+    }
     environment |= {
         "ARTIFIX_CACHE": str(tmp_path / "out/cache"),
         "HOME": str(tmp_path / "home"),
