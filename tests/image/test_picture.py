@@ -1,14 +1,10 @@
 """What of a picture survives reading and writing, and rarer kinds of it."""
 
 import os
-import struct
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from artifix.color import ycbcr_to_rgb
@@ -176,56 +172,6 @@ def test_what_is_replaced_keeps_its_permissions(tmp_path, photograph):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".avif", ".tif"])
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_orientation_is_applied_once(tmp_path, photograph, suffix, orientation):
-    stored = tmp_path / f"stored{suffix}"
-    options = {".webp": {"lossless": True}, ".avif": {"quality": 95}}.get(suffix, {})
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = orientation
-    Image.fromarray(photograph[:40, :56]).save(stored, exif=exif, **options)
-    turned = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-    with Image.open(stored) as file:
-        plain = Image.fromarray(np.asarray(file)) if suffix != ".tif" else Image.fromarray(photograph[:40, :56])
-    expected = np.asarray(plain.transpose(turned[orientation]) if orientation > 1 else plain)
-    picture = read_picture(stored)
-    np.testing.assert_allclose(to_rgb(picture).astype(int), expected, atol=2)
-    assert parse_exif(picture.metadata.exif).get(ExifTags.Base.Orientation, 1) == 1
-    again = tmp_path / "again.png"
-    write_picture(again, picture)
-    np.testing.assert_array_equal(read_image(again), to_rgb(picture))
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
-def test_the_orientation_may_be_in_the_xmp_alone(tmp_path, suffix):
-    path = tmp_path / f"turned{suffix}"
-    Image.new("RGB", (16, 8)).save(
-        path, **({"tiffinfo": {700: TURNED_XMP}} if suffix == ".tif" else {"xmp": TURNED_XMP})
-    )
-    picture = read_picture(path)
-    assert picture.pixels.shape == (16, 8, 3)
-    assert b"6" not in picture.metadata.xmp
-
-
-def test_exif_is_not_written_anew_and_a_turned_picture_loses_its_thumbnail(tmp_path):
-    # Big endian; the first directory has one entry, the orientation, and is followed by a second, the thumbnail's.
-    block = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 99) + b"maker note at an offset"
-    path = tmp_path / "turned.jpg"
-    Image.new("RGB", (16, 8)).save(path, exif=b"Exif\0\0" + block, xmp=TURNED_XMP)
-    picture = read_picture(path)
-    assert picture.pixels.shape == (16, 8, 3)
-    assert picture.metadata.exif == block[:18] + b"\0\x01" + block[20:22] + bytes(4) + block[26:]
-    assert picture.metadata.xmp == XMP
-
-
 @pytest.mark.parametrize("exif", [b"", b"II*\0", b"MM\0*\0\0\0\x08\xff\xff", b"II*\0\xff\xff\xff\xff", b"nonsense"])
 def test_broken_exif_ends_no_picture(tmp_path, exif):
     path = tmp_path / "picture.jpg"
@@ -234,65 +180,6 @@ def test_broken_exif_ends_no_picture(tmp_path, exif):
     for suffix in WRITABLE_SUFFIXES:
         write_picture(tmp_path / f"out{suffix}", picture)
         assert read_picture(tmp_path / f"out{suffix}").pixels.shape[:2] == (8, 16)
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    data=st.data(),
-    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    channels=st.integers(1, 4),
-    suffix=st.sampled_from([".png", ".tif"]),
-)
-def test_sixteen_bits_survive_exactly(tmp_path, data, shape, channels, suffix):
-    values = data.draw(arrays(np.uint16, (*shape, channels)))
-    colour = values[..., 0] if channels < 3 else values[..., :3]
-    alpha = values[..., -1] if channels in (2, 4) else None
-    path = tmp_path / f"deep{suffix}"
-    write_picture(path, Picture(colour, "L" if channels < 3 else "RGB", alpha), overwrite=True)
-    again = read_picture(path)
-    np.testing.assert_array_equal(again.pixels, colour)
-    assert (again.alpha is None) == (alpha is None)
-    if alpha is not None:
-        np.testing.assert_array_equal(again.alpha, alpha)
-
-
-@pytest.mark.parametrize("byteorder", ["<", ">"])
-@pytest.mark.parametrize("compression", [None, "zlib"])
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_sixteen_bit_tiffs_of_another_writer(tmp_path, byteorder, compression, channels):
-    tifffile = pytest.importorskip("tifffile")
-    values = np.random.default_rng(1).integers(0, 65536, (19, 23, channels)).astype(np.uint16)
-    path = tmp_path / "deep.tif"
-    tifffile.imwrite(
-        path,
-        values if channels > 1 else values[..., 0],
-        photometric="rgb" if channels > 2 else "minisblack",
-        planarconfig="contig" if channels > 1 else None,
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        byteorder=byteorder,
-        compression=compression,
-        metadata=None,
-    )
-    picture = read_picture(path)
-    np.testing.assert_array_equal(picture.pixels, values[..., 0] if channels < 3 else values[..., :3])
-    if channels in (2, 4):
-        np.testing.assert_array_equal(picture.alpha, values[..., -1])
-
-
-def test_another_reader_agrees_on_our_tiff(tmp_path):
-    tifffile = pytest.importorskip("tifffile")
-    picture = make_picture(3, np.uint16, alpha=True)
-    write_picture(tmp_path / "deep.tif", picture)
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "deep.tif"), np.dstack((picture.pixels, picture.alpha)))
-
-
-def test_a_16_bit_transparent_colour_becomes_alpha(tmp_path):
-    path = tmp_path / "key.png"
-    grey = np.array([[1, 256, 257]], np.uint16)
-    Image.fromarray(grey).save(path, transparency=256)
-    picture = read_picture(path)
-    np.testing.assert_array_equal(picture.pixels, grey)
-    np.testing.assert_array_equal(picture.alpha, [[65535, 0, 65535]])
 
 
 # Colour
@@ -431,19 +318,6 @@ def test_a_multi_picture_jpeg_is_a_jpeg_of_several_frames(tmp_path, photograph):
     assert picture.pixels.shape == photograph.shape
 
 
-@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
-def test_premultiplied_alpha_is_divided_out_in_16_bits(tmp_path, kind):
-    tifffile = pytest.importorskip("tifffile")
-    values = np.array([[[1000, 2000, 3000, 4000], [0, 0, 0, 0], [60000, 1, 2, 65535]]], np.uint16)
-    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb", extrasamples=[kind], metadata=None)
-    picture = read_picture(tmp_path / "a.tif")
-    expected = values[..., :3]
-    if kind == "assocalpha":
-        expected = np.array([[[16384, 32768, 49151], [0, 0, 0], [60000, 1, 2]]])
-    np.testing.assert_array_equal(picture.pixels, expected)
-    np.testing.assert_array_equal(picture.alpha, values[..., 3])
-
-
 def test_imagemagicks_exif_in_a_png(tmp_path):
     block = b"Exif\0\0" + make_exif(orientation=6)
     text = PngImagePlugin.PngInfo()
@@ -452,18 +326,3 @@ def test_imagemagicks_exif_in_a_png(tmp_path):
     picture = read_picture(tmp_path / "a.png")
     assert picture.pixels.shape == (16, 8, 3)
     assert picture.metadata.exif == make_exif(orientation=1)
-
-
-def test_16_bit_tiffs_that_would_come_out_wrong_are_refused(tmp_path):
-    tifffile = pytest.importorskip("tifffile")
-    planes = np.zeros((3, 8, 8), np.uint16)
-    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate", metadata=None)
-    with pytest.raises(ImageError, match="separate colour planes"):
-        read_picture(tmp_path / "a.tif")
-
-
-def test_white_is_zero(tmp_path):
-    tifffile = pytest.importorskip("tifffile")
-    values = np.array([[0, 1, 65535]], np.uint16)
-    tifffile.imwrite(tmp_path / "a.tif", values, photometric="miniswhite", metadata=None)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, 65535 - values)

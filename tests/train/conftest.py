@@ -4,6 +4,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from artifix.train.patches import Pictures
+
+
+@pytest.fixture
+def pictures(photograph) -> Pictures:
+    """One picture to learn from, and one held out."""
+    return Pictures([photograph], [photograph[:64, :64]], [])
+
 
 @pytest.fixture(scope="session")
 def vgg(tmp_path_factory) -> Path:
