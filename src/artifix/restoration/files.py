@@ -11,12 +11,12 @@ from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
 from artifix.image import MAX_PIXELS, Picture, holds_frames, losses, read_picture, write_frames, write_picture
 from artifix.restoration.attributes import copy_attributes, permissions
-from artifix.restoration.bound import BoundMode, Rule, earlier_coding, rule_for
+from artifix.restoration.bound import BoundMode, Rule
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.frames import restore_frames
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
-from artifix.restoration.policy import FULL, LOST_AGAIN, copies, copy_file, is_lost_again, plan_for
+from artifix.restoration.policy import copies, copy_file, decision_for
 from artifix.restoration.record import Record
 
 
@@ -94,8 +94,8 @@ class FileRestorer(ABC):
         source with these settings, and is an OutputError if it does not. Missing folders are made. ImageError,
         ModelError and OutputError say what is wrong; nothing is then left behind.
 
-        `plan_for` says how far it is restored; where that is not at all, a target of the same format becomes a copy of
-        the file.
+        `decision_for` says how far it is restored; where that is not at all, a target of the same format becomes a copy
+        of the file.
         """
         source, target = Path(source), Path(target)
         settings = self.settings_at(quality)
@@ -108,13 +108,7 @@ class FileRestorer(ABC):
         count = picture.frames if holds_frames(target, picture) else 1
         if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
-        evidence = earlier_coding(picture)
-        rule = rule_for(picture, self.bound, evidence)
-        plan = FULL if self.force else plan_for(picture, evidence, bounded=rule.applies)
-        if rule.applies and not self.force and not plan.leaves and is_lost_again(picture, target, quality):
-            plan = LOST_AGAIN
-        if plan.leaves:
-            rule = Rule(False, "")
+        plan, rule = decision_for(picture, target, quality=quality, bound=self.bound, force=self.force)
         copied = plan.leaves and not salvage and copies(picture, target, quality)
         notes = (*(() if copied else notes), *filter(None, [plan.note, rule.note]))
         restorer = self.for_picture(picture).at(plan.strength)
@@ -151,12 +145,9 @@ class FileRestorer(ABC):
         else:
             write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
         copy_attributes(source, target, dates=keep_dates)
-        if plan.leaves:
-            record = restorer.record(source, target, (width, height), clock.seconds, notes=notes, frames=count)
-            return dataclasses.replace(record, model="", engine="", precision="")
-        return restorer.record(
-            source, target, (width, height), clock.seconds, notes=notes, frames=count, bound=rule.said
-        )
+        fields: dict[str, Any] = {"notes": notes, "frames": count, "bound": rule.said}
+        record = restorer.record(source, target, (width, height), clock.seconds, **fields)
+        return dataclasses.replace(record, model="", engine="", precision="") if plan.leaves else record
 
     def restore_folder(
         self,

@@ -11,7 +11,7 @@ from artifix.inspection.history import Evidence
 from artifix.inspection.plan import Plan, decide
 from artifix.inspection.tables import estimate_quality
 from artifix.inspection.trace import find_trace
-from artifix.restoration.bound import earlier_coding
+from artifix.restoration.bound import BoundMode, Rule, earlier_coding, rule_for
 
 FULL: Final = Plan(1.0)
 LOST_AGAIN: Final = Plan(
@@ -46,6 +46,23 @@ def plan_for(picture: Picture, evidence: Evidence | None = None, *, bounded: boo
         bounded=bounded,
         restored_before=ours,
     )
+
+
+def decision_for(
+    picture: Picture, target: Path, *, quality: int | None, bound: BoundMode, force: bool
+) -> tuple[Plan, Rule]:
+    """How far a picture is restored on its way to a target, and whether its file bounds it.
+
+    `quality` is the encoder's, None the default; `force` restores in full whatever the picture is.
+    """
+    evidence = earlier_coding(picture)
+    rule = rule_for(picture, bound, evidence)
+    if force:
+        return FULL, rule
+    plan = plan_for(picture, evidence, bounded=rule.applies)
+    if rule.applies and not plan.leaves and is_lost_again(picture, target, quality):
+        plan = LOST_AGAIN
+    return plan, Rule(False, "") if plan.leaves else rule
 
 
 def is_lost_again(picture: Picture, target: Path, quality: int | None) -> bool:
