@@ -26,7 +26,7 @@ lint: .venv/installed-dev
 
 # The README's tables, from results/*.json.
 readme: .venv/installed-dev
-	$(BIN)/python benchmarks/readme.py
+	$(BIN)/python tools/docs/readme.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from measured import add_results
 from numpy.typing import NDArray
 from PIL import Image
 
 from artifix.image import Picture, read_image, read_picture, to_rgb
 from artifix.jpeg import verify
+from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.restoration.bound import Rule
 

@@ -8,7 +8,7 @@ Run it again to go on where it was stopped: `--records` keeps what was measured 
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from keep import keep
@@ -21,7 +21,6 @@ from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method, load_methods
 from artifix.evaluate.quality import measure, open_results
 from artifix.evaluate.rates import jpeg_at
-from artifix.evaluate.results import Results
 from artifix.restoration import Restorer
 
 ROOT: Final = Path(__file__).parents[1]
@@ -73,20 +72,6 @@ def in_int8(name: str) -> Method:
         return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
 
     return Method(Path(name).stem + SUFFIX, restore, restorer.engine.fingerprint)
-
-
-def losses(results: Results, dataset: str) -> dict[str, dict[int, dict[str, float]]]:
-    """Model -> quality -> metric -> what int8 loses, as a mean over a data set's pictures."""
-    means: dict[tuple[str, int], Any] = {
-        (mean.method, mean.quality): mean for mean in results.means() if mean.dataset == dataset
-    }
-    lost: dict[str, dict[int, dict[str, float]]] = {}
-    for (method, quality), rounded in sorted(means.items()):
-        if method.endswith(SUFFIX) and (exact := means.get((method.removesuffix(SUFFIX), quality))):
-            lost.setdefault(method.removesuffix(SUFFIX), {})[quality] = {
-                name: getattr(exact, name) - getattr(rounded, name) for name in ("psnr", "ssimulacra2")
-            }
-    return lost
 
 
 if __name__ == "__main__":

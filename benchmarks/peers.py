@@ -4,7 +4,7 @@
 
 Run it on an idle machine. Quality is taken from `--known`, a file of `artifix evaluate quality`, where that has it of
 the same model, and measured where not; speed always anew, one picture at a time, the methods in turns, each having all
-cores. It writes the JSON and draws the plot, docs/images/cost.png; `python benchmarks/readme.py` fills in the table.
+cores. `python tools/docs/readme.py` fills in the table, and `python tools/docs/cost.py` draws the plot.
 """
 
 import argparse
@@ -15,8 +15,6 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
-
-import cost
 
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.methods import JPEG, Method, load_methods, load_peer
@@ -40,7 +38,7 @@ TIMED_QUALITY: Final = 20
 
 
 def main() -> None:
-    """Measure everything, write the JSON file and draw the plot."""
+    """Measure everything and write the JSON file."""
     models = ",".join([JPEG.name, SA_DCT, *(name for name in MODEL_NAMES if name in MODELS)])
     programs = [PROGRAM] if shutil.which(PROGRAM.split()[0]) else []
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -54,7 +52,6 @@ def main() -> None:
     programs = programs if options.peer_command is None else options.peer_command
     values = measure(options.data, options.quality, options.model.split(","), programs, options.known)
     options.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-    cost.save(values)
 
 
 def measure(

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import add_results
 from PIL import Image
 from skimage import data as samples
 
 from artifix.codecs import encode
 from artifix.machine import machine
+from artifix.provenance import add_results
 from artifix.restoration import Restorer, load_restorer
 
 ROUNDS = 3

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from measured import add_results
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,6 +24,7 @@ from artifix.color import rgb_to_ycbcr
 from artifix.image import read_image, read_picture
 from artifix.jpeg import JpegCoefficients
 from artifix.jpeg.intervals import coefficients_in_steps, sampled
+from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.train.patches import is_held_out
 

@@ -4,7 +4,7 @@
         [--recipe recipes/gan.toml] [--steps 20] [--device cuda] [--teacher mse.safetensors]
 
 Run it on an idle machine. Each recipe runs twice as many steps as are timed; the first half warms up. What the file
-says of other recipes or devices stays. Afterwards `python benchmarks/readme.py` fills in the table.
+says of other recipes or devices stays. Afterwards `python tools/docs/readme.py` fills in the table.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from measured import add_results
 
 from artifix.machine import machine
 from artifix.models.catalog import DEFAULT
+from artifix.provenance import add_results
 from artifix.train.loop import train
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import Recipe, load_recipe

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
+PROGRAMS = ("benchmarks", "tools/docs", "tests/stress")  # folders of programs that are no package
 _SECONDS = 30_000  # milliseconds that a page may take; a busy machine is slow
 
 
@@ -109,12 +110,14 @@ def without_extras(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch):
-    """program(name) -> the module of a file in benchmarks/, forgotten after the test with all it imported there."""
-    folder = Path(__file__).parents[1] / "benchmarks"
-    monkeypatch.syspath_prepend(str(folder))
+    """program(name) -> the module of a file in a folder of `PROGRAMS`, forgotten after the test."""
+    root = Path(__file__).parents[1]
+    for folder in PROGRAMS:
+        monkeypatch.syspath_prepend(str(root / folder))
     yield importlib.import_module
-    for file in folder.glob("*.py"):
-        sys.modules.pop(file.stem, None)
+    for folder in PROGRAMS:
+        for file in (root / folder).glob("*.py"):
+            sys.modules.pop(file.stem, None)
 
 
 @pytest.fixture(scope="session")

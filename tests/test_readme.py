@@ -27,7 +27,7 @@ COMMANDS = sorted(set(re.findall(r"^artifix ([a-z]+)", SHELL, re.MULTILINE)))
 
 def test_every_figure_comes_from_the_results():
     done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "readme.py", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "tools" / "docs" / "readme.py", "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -15,7 +15,7 @@ SOURCE = Path(artifix.__file__).parent
 FLOORS = [
     {"__main__"},
     {"cli"},
-    {"bench", "terminal", "web"},
+    {"bench", "web"},
     {"restoration", "train", "evaluate", "video", "study"},
     {"engines", "inspection"},
     {"models", "codecs"},

@@ -1,8 +1,10 @@
 """Which commit made a figure or a file, and when."""
 
+import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 def current_commit() -> str:
@@ -21,3 +23,10 @@ def current_commit() -> str:
 def today() -> str:
     """The day in UTC, as 2017-10-22."""
     return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+def add_results(path: Path, section: str, values: dict[str, Any]) -> None:
+    """Replace a section of a JSON file of results, which need not exist, and note the commit and the day in it."""
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results[section] = values | {"commit": current_commit(), "date": today()}
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from artifix import terminal
+from artifix.cli import display as terminal
 from artifix.image import read_picture
 from artifix.restoration import Record, Restorer
 from artifix.restoration.pairing import Pair

@@ -66,7 +66,7 @@ def test_a_missing_reader_is_no_failure(files, monkeypatch):
 
 
 def test_strangers_files_end_in_coefficients_or_in_an_error(program, tmp_path):
-    """In a process of its own, which must not die of any of them; benchmarks/fuzz.py has more."""
+    """In a process of its own, which must not die of any of them; tests/stress/fuzz.py has more."""
     mutations = program("mutations")
     originals = {name: data for name, data in mutations.seeds().items() if name.endswith(".jpg")}
     for number in range(150):

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from artifix.cli.average import average
 from artifix.cli.bench import bench
 from artifix.cli.degrade import degrade
 from artifix.cli.errors import complain, missing
@@ -174,12 +175,12 @@ def restore(
 
     Examples: artifix restore photo.jpg; artifix restore photos/ -r -o restored/; cat a.jpg | artifix restore - > b.jpg
     """
+    from artifix.cli.display import RecordDisplay
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.restoration import Record, load_restorer
     from artifix.restoration.folder import Progress, restore_all
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
-    from artifix.terminal import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
     if "" in inputs:  # an unset variable of the shell; Path("") would be the working folder
@@ -274,7 +275,7 @@ def restore(
         raise typer.Exit(1)
 
 
-for command in (inspect, verify, models, degrade, serve, bench, train, export, quantise):
+for command in (inspect, verify, models, degrade, serve, bench, train, export, average, quantise):
     app.command()(command)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")

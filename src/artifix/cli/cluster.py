@@ -32,7 +32,7 @@ def restore_on_cluster(
         from artifix.restoration.planning import plan
     except ImportError as error:
         raise ClusterError(needs_extra("--engine-pool", "ray", error)) from error
-    from artifix.terminal import RecordDisplay
+    from artifix.cli.display import RecordDisplay
     from artifix.video.formats import OUTPUT_SUFFIXES
 
     planned = plan(inputs[0], output, videos=OUTPUT_SUFFIXES, **options)

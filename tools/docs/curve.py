@@ -1,6 +1,6 @@
 """Draw the paper's Fig. 6, mAP over JPEG quality, from results/detection.json, into docs/images/detection.png.
 
-$ python benchmarks/curve.py
+$ python tools/docs/curve.py
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from artifix.evaluate.detection.report import draw_curve
 from artifix.evaluate.detection.results import read_summary
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:

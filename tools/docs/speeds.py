@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import fleet as fleets
-import int8 as rounding
 
 from artifix.bench import report as bench
 from artifix.evaluate.report import HEADINGS
 from artifix.evaluate.report import provenance as measured_at
-from artifix.evaluate.results import read_results
+from artifix.evaluate.results import Results, read_results
 
+_SKY, _ROUNDED, _QUALITIES = "sky", " int8", (10, 20, 40, 80)  # as benchmarks/int8.py names and measures them
 WARM_LOAD: Final = 0.15  # seconds, the goal
-_PLOT: Final = Path(__file__).parents[1] / "docs" / "images" / "speed.png"
+_PLOT: Final = Path(__file__).parents[2] / "docs" / "images" / "speed.png"
 
 
 def speed(file: Path) -> str:
@@ -66,9 +66,9 @@ def bench_notes(file: Path) -> str:
 def int8(file: Path) -> str:
     """What int8 loses against fp32: PSNR and SSIMULACRA 2, by model and quality; and a smooth sky's PSNR."""
     results = read_results(file)
-    (name,) = results.datasets.keys() - {rounding.SKY}
-    photographs, sky = (rounding.losses(results, dataset) for dataset in (name, rounding.SKY))
-    lines = ["| model | lost | " + " | ".join(map(str, rounding.QUALITIES)) + " |", "|---" * 6 + "|"]
+    (name,) = results.datasets.keys() - {_SKY}
+    photographs, sky = (int8_losses(results, dataset) for dataset in (name, _SKY))
+    lines = ["| model | lost | " + " | ".join(map(str, _QUALITIES)) + " |", "|---" * 6 + "|"]
     for model, by_quality in photographs.items():
         rows = [
             (HEADINGS[metric][0], by_quality, metric, digits) for metric, digits in (("psnr", 3), ("ssimulacra2", 2))
@@ -76,10 +76,24 @@ def int8(file: Path) -> str:
         if model in sky:
             rows.append(("PSNR of a smooth sky, dB", sky[model], "psnr", 2))
         for heading, lost, metric, digits in rows:
-            figures = " | ".join(f"{lost[quality][metric]:.{digits}f}" for quality in rounding.QUALITIES)
+            figures = " | ".join(f"{lost[quality][metric]:.{digits}f}" for quality in _QUALITIES)
             lines.append(f"| {model} | {heading} | {figures} |")
     note = f"Mean over {results.datasets[name].images} pictures, RGB, 4:2:0; less than 0 is a gain."
     return "\n".join([*lines, "", note, measured_at((mean.commit, mean.date) for mean in results.means())])
+
+
+def int8_losses(results: Results, dataset: str) -> dict[str, dict[int, dict[str, float]]]:
+    """Model -> quality -> metric -> what int8 loses, as a mean over a data set's pictures."""
+    means: dict[tuple[str, int], Any] = {
+        (mean.method, mean.quality): mean for mean in results.means() if mean.dataset == dataset
+    }
+    lost: dict[str, dict[int, dict[str, float]]] = {}
+    for (method, quality), rounded in sorted(means.items()):
+        if method.endswith(_ROUNDED) and (exact := means.get((method.removesuffix(_ROUNDED), quality))):
+            lost.setdefault(method.removesuffix(_ROUNDED), {})[quality] = {
+                name: getattr(exact, name) - getattr(rounded, name) for name in ("psnr", "ssimulacra2")
+            }
+    return lost
 
 
 def extremes(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""A small share of `benchmarks/fuzz_http.py`: mutated uploads end as pictures or as refusals that tell nothing."""
+"""A small share of `tests/stress/fuzz_http.py`: mutated uploads end as pictures or as refusals that tell nothing."""
 
 import sys
 

@@ -1,6 +1,6 @@
 """Make the samples that the web page shows: a JPEG and its restoration, and a detail of it by each choice of model.
 
-    python benchmarks/samples.py [--out src/artifix/web/static/samples]
+    python tools/docs/samples.py [--out src/artifix/web/static/samples]
 
 The picture is scikit-image's `chelsea` (Stéfan van der Walt, CC0). To be run again whenever a choice's model changes.
 """
@@ -16,7 +16,7 @@ from skimage import data
 from artifix.restoration import Restorer
 from artifix.web.offers import CHOICES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 QUALITY = 10
 TOP, LEFT, SIDE = 120, 118, 72  # of the detail: an eye's edge, and fur
 LOOK = {"quality": 90, "method": 6}  # of what is shown, in WebP

@@ -1,4 +1,4 @@
-"""A small share of `benchmarks/fuzz.py`: mutated files end as pictures or as our errors."""
+"""A small share of `tests/stress/fuzz.py`: mutated files end as pictures or as our errors."""
 
 import random
 

@@ -1,6 +1,6 @@
 """Killed at any moment: `kill -9` the raters' page and the web server again and again, and look at what is left.
 
-    python benchmarks/kills_servers.py [--count 50] [--seed 0] --json results/reliability.json
+    python tests/stress/kills_servers.py [--count 50] [--seed 0] --json results/reliability.json
 
 The moments lie anywhere between the start of the process and two seconds after its first answer. Simulated raters and
 uploading clients go on all the while. Every acknowledged rating must be there, once and as it was given; every answer
@@ -29,9 +29,9 @@ from typing import Any, Final
 
 import httpx2
 from kills import ARTIFIX, contents, make_pictures
-from measured import add_results
 
 from artifix.evaluate.methods import JPEG, Method
+from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.study.design import create_study
 from artifix.study.store import read_ratings

@@ -1,6 +1,6 @@
 """Files from strangers, through the HTTP API: post mutated pictures to `artifix serve` and count how each ends.
 
-    python benchmarks/fuzz_http.py [--count 1000] [--seed 0] [--keep FOLDER] --json results/reliability.json
+    python tests/stress/fuzz_http.py [--count 1000] [--seed 0] [--keep FOLDER] --json results/reliability.json
 
 Every upload must be answered by a whole picture, or by a status that blames it and one line in JSON which tells nothing
 of this machine, within 10 seconds; no file may be left when the answer has come, the server must stay within 2 GiB, and
@@ -22,10 +22,11 @@ from typing import Any, Final
 
 import httpx2
 from fuzz_worker import GOOD, MEMORY, PIXELS, SECONDS, End
-from measured import add_results
 from mutations import mutated, seeds
 from PIL import Image
 from serve import Server, gib, serving
+
+from artifix.provenance import add_results
 
 PATHS: Final = ("restore", "restore", "restore", "inspect", "preview")
 NAMES: Final = ("", "../../", "/etc/", "C:\\", "x" * 2000, "a\n", "%2e%2e%2f")  # put before the files' own

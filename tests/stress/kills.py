@@ -1,6 +1,6 @@
 """Killed at any moment: `kill -9` a folder run, a video and a training again and again, and look at what is left.
 
-    python benchmarks/kills.py [--count 50] [--only folder,video,training] [--seed 0] --json results/reliability.json
+    python tests/stress/kills.py [--count 50] [--only folder,video,training] [--seed 0] --json results/reliability.json
 
 After every kill each input must be what it was, each output absent or whole (the same bytes as without a kill) and the
 newest checkpoint must load; started again, a folder run completes what is missing, and a video and a training go on.
@@ -18,9 +18,9 @@ from typing import Any
 
 import av
 import numpy as np
-from measured import add_results
 
 import artifix
+from artifix.provenance import add_results
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
 
 ARTIFIX = [sys.executable, "-m", "artifix"]

@@ -1,6 +1,6 @@
 """Draw what each method gains against what it costs, from results/peers.json, into docs/images/cost.png.
 
-$ python benchmarks/cost.py
+$ python tools/docs/cost.py
 """
 
 import json
@@ -10,18 +10,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LINE = 0.065  # of the plot's height, what a label takes
 NEAR = 2.5  # how many times slower a method may be whose label would still lie over another's
 
 
 def main() -> None:
     """Read the results and write the picture."""
-    save(json.loads((ROOT / "results" / "peers.json").read_text(encoding="utf-8")))
-
-
-def save(results: dict[str, Any]) -> None:
-    """Write the picture."""
+    results = json.loads((ROOT / "results" / "peers.json").read_text(encoding="utf-8"))
     draw(results).savefig(ROOT / "docs" / "images" / "cost.png", dpi=150, metadata={"Software": None})
 
 

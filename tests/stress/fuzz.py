@@ -1,6 +1,6 @@
 """Files from strangers: restore mutated pictures and count how each ends.
 
-    python benchmarks/fuzz.py [--count 10000] [--seed 0] [--keep FOLDER] --json results/reliability.json
+    python tests/stress/fuzz.py [--count 10000] [--seed 0] [--keep FOLDER] --json results/reliability.json
 
 Every file must end as a whole picture or as one of our errors that names it, within 10 seconds and 2 GiB, with the
 input untouched and nothing else left; pictures above one megapixel must be refused. Files that end otherwise are kept
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from fuzz_worker import GOOD, Worker
-from measured import add_results
 from mutations import mutated, seeds
+
+from artifix.provenance import add_results
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What so many pictures take, from the measured throughput of a worker: core-hours, machines, money, network.
 
-    python benchmarks/fleet.py [--pictures 1e9] [--megapixels 12] [--hours 24] [--cores 64] [--price 0.04]
+    python tools/docs/fleet.py [--pictures 1e9] [--megapixels 12] [--hours 24] [--cores 64] [--price 0.04]
 
 `--price` is one core's for an hour, in whatever currency; the default is a round number to reckon with, not an offer.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-RESULTS: Final = Path(__file__).parents[1] / "results" / "scale.json"
+RESULTS: Final = Path(__file__).parents[2] / "results" / "scale.json"
 PICTURES: Final = (1_000_000, 1_000_000_000)
 MEGAPIXELS: Final = (1.0, 12.0)
 HOURS, CORES, PRICE = 24.0, 64, 0.04

@@ -1,6 +1,6 @@
 """Write the figures of README.md and docs/*.md anew from results/*.json, between `<!-- NAME -->` and `<!-- /NAME -->`.
 
-    python benchmarks/readme.py [--check]
+    python tools/docs/readme.py [--check]
 
 With `--check` nothing is written, and the exit status says whether the documents are what the results say.
 """
@@ -25,7 +25,7 @@ from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import Mean, Results, read_results
 from artifix.models.catalog import VIVID
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 
 
@@ -37,7 +37,7 @@ def main() -> None:
         if "--check" not in sys.argv:
             document.write_text(new, encoding="utf-8")
         elif new != text:
-            sys.exit(f"{document.name} does not say what results/*.json say: run python benchmarks/readme.py")
+            sys.exit(f"{document.name} does not say what results/*.json say: run python tools/docs/readme.py")
 
 
 def filled(text: str) -> str:

@@ -1,6 +1,6 @@
 """Lay crops of degraded, restored and target pictures side by side, at one pixel for one, into docs/images/detail.png.
 
-    python benchmarks/crops.py [--model jpeg,mse,gan,runs/mine.onnx] [--quality 10] [-o docs/images/detail.png]
+    python tools/docs/crops.py [--model jpeg,mse,gan,runs/mine.onnx] [--quality 10] [-o docs/images/detail.png]
 
 The pictures come with scikit-image. A face: the astronaut Eileen Collins, by NASA, public domain. Text: `text`, from
 Wikipedia, public domain. Foliage: `grass`, by linolafett, CC0. Sky: `rocket`, by SpaceX, public domain.
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=shipped, help=f"names or .onnx files, with commas; {shipped} by default")
     parser.add_argument("--quality", type=int, default=10)
-    output = Path(__file__).parents[1] / "docs" / "images" / "detail.png"
+    output = Path(__file__).parents[2] / "docs" / "images" / "detail.png"
     parser.add_argument("-o", "--output", type=Path, default=output)
     options = parser.parse_args()
     write_image(options.output, grid(load_methods(options.model.split(",")), options.quality), overwrite=True)

@@ -1,6 +1,6 @@
 """Take the README's picture of the web page, by a headless Chromium.
 
-    python benchmarks/screenshots.py [--out docs/images/page.png] [--dark] [--width 1280] [--height 800]
+    python tools/docs/screenshots.py [--out docs/images/page.png] [--dark] [--width 1280] [--height 800]
 
 The pictures in it are scikit-image's, as JPEGs of low quality; the page is `artifix serve`'s own.
 """
@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 from skimage import data as samples
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PICTURES = {"chelsea": 10, "coffee": 10, "astronaut": 12, "rocket": 15}  # name -> JPEG quality
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60_000  # milliseconds

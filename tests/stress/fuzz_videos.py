@@ -1,6 +1,6 @@
 """Videos from strangers: restore mutated ones and count how each ends, as `fuzz.py` does with pictures.
 
-    python benchmarks/fuzz_videos.py [--count 500] [--seed 0] [--keep FOLDER] --json results/reliability.json
+    python tests/stress/fuzz_videos.py [--count 500] [--seed 0] [--keep FOLDER] --json results/reliability.json
 
 The videos are six frames each of what artifix reads: MP4, MOV, Matroska, WebM, AVI, MPEG-TS and PS, FLV, Y4M and a bare
 stream, by H.264, HEVC, VP9, MPEG-1, MPEG-2, MPEG-4, Motion JPEG and FFV1, with sound, subtitles and a chapter.
@@ -18,9 +18,9 @@ import av
 import numpy as np
 from fuzz import fuzz
 from fuzz_worker import Worker
-from measured import add_results
 from mutations import HEIGHT, WIDTH
 
+from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.video.restore import restore_video
 
