@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 # ITU-T T.871 (JFIF), section 7: Y, Cb and Cr from R, G and B, all in 0..255; chroma is centred on 128.
-_RGB_TO_YCBCR = np.array(
+RGB_TO_YCBCR = np.array(
     [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]], dtype=np.float32
 )
-_YCBCR_TO_RGB = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136286, -0.714136286], [1.0, 1.772, 0.0]], dtype=np.float32)
-_CENTRE = np.array([0.0, 128.0, 128.0], dtype=np.float32)
+YCBCR_TO_RGB = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136286, -0.714136286], [1.0, 1.772, 0.0]], dtype=np.float32)
+CENTRE = np.array([0.0, 128.0, 128.0], dtype=np.float32)
 
 # MATLAB's rgb2ycbcr (ITU-R BT.601, limited range): Y = 16 + weights . RGB / 255.
 _LUMA = np.array([65.481, 128.553, 24.966], dtype=np.float64) / 255.0
@@ -16,12 +16,12 @@ _LUMA = np.array([65.481, 128.553, 24.966], dtype=np.float64) / 255.0
 
 def rgb_to_ycbcr(rgb: NDArray[np.generic]) -> NDArray[np.float32]:
     """Full-range YCbCr, (..., 3) float32 in 0..255, not rounded, of RGB (..., 3) in 0..255."""
-    return np.add(rgb.astype(np.float32, copy=False) @ _RGB_TO_YCBCR.T, _CENTRE, dtype=np.float32)
+    return np.add(rgb.astype(np.float32, copy=False) @ RGB_TO_YCBCR.T, CENTRE, dtype=np.float32)
 
 
 def ycbcr_to_rgb(ycbcr: NDArray[np.generic]) -> NDArray[np.float32]:
     """RGB (..., 3) float32, neither rounded nor clipped, of full-range YCbCr (..., 3) in 0..255."""
-    return np.subtract(ycbcr, _CENTRE, dtype=np.float32) @ _YCBCR_TO_RGB.T
+    return np.subtract(ycbcr, CENTRE, dtype=np.float32) @ YCBCR_TO_RGB.T
 
 
 def luma(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from artifix.cli.bench import bench
 from artifix.cli.degrade import degrade
 from artifix.cli.errors import complain, missing
 from artifix.cli.evaluate import evaluate_app
+from artifix.cli.export import export
 from artifix.cli.inspect import inspect
 from artifix.cli.models import models
 from artifix.cli.options import Json, MaxPixels, Overwrite, Quality, complete_model, number
@@ -24,7 +25,7 @@ from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
-from artifix.cli.train import export, train
+from artifix.cli.train import train
 from artifix.cli.verify import verify
 from artifix.errors import ArtifixError
 

@@ -1,4 +1,4 @@
-"""`artifix train` and `artifix export`: make a model from a recipe and pictures."""
+"""`artifix train`: train a model from a recipe and pictures."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -74,23 +74,6 @@ def train(
     )
     if checkpoint:
         typer.echo(f"checkpoint: {checkpoint}")
-
-
-def export(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of a run, or one of its checkpoints.")],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="The output model: .safetensors, or .onnx for other programs.")
-    ],
-    summary: Annotated[str, typer.Option(help="For the model card: its purpose.")] = "",
-    data: Annotated[str, typer.Option(help="For the model card: its training data.")] = "",
-    failures: Annotated[str, typer.Option(help="For the model card: known failures.")] = "",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
-) -> None:
-    """Convert a checkpoint into a model for `restore --model`."""
-    from artifix.train.export import export as export_checkpoint
-
-    card = export_checkpoint(checkpoint, output, summary=summary, data=data, failures=failures, overwrite=overwrite)
-    typer.echo(f"{output}: {card.name}, {card.steps:,} steps, {in_words(card.figures)}")
 
 
 def in_words(figures: dict[str, float]) -> str:

@@ -37,39 +37,54 @@ def to_onnx(model: Model, *, told: bool = True) -> bytes:
     card's `multiple`. Without `told` there is no second input, and the network is told nothing. Weights keep their
     names, in float16, which halves the file.
     """
-    import onnx
     from onnx import TensorProto, helper
 
     described = model.description
-    making = _Making(model)
-    inputs = [helper.make_tensor_value_info(PICTURE, TensorProto.FLOAT, [1, described.channels, "height", "width"])]
-    making.values[PICTURE] = PICTURE
+    making = OnnxMaking(model)
+    shape = [1, described.channels, "height", "width"]
+    inputs = [helper.make_tensor_value_info(PICTURE, TensorProto.FLOAT, shape)]
     if described.known and told:
         inputs.append(helper.make_tensor_value_info(KNOWN, TensorProto.FLOAT, [1, described.known]))
         making.values[KNOWN] = KNOWN
-    elif described.known:
-        making.values[KNOWN] = making.constant(KNOWN, np.zeros((1, described.known), np.float32))
-    for layer in described.layers:
-        making.values[layer.name] = making.output(layer)
-    making.node("Identity", making.values[described.layers[-1].name], output=_RESTORED)
-    output = helper.make_tensor_value_info(_RESTORED, TensorProto.FLOAT, [1, described.channels, "height", "width"])
-    graph = helper.make_graph(making.nodes, model.card.name or "artifix", inputs, [output], making.constants)
-    opset = [helper.make_opsetid("", _OPSET)]
-    made = helper.make_model(graph, producer_name="artifix", opset_imports=opset, ir_version=_IR_VERSION)
-    helper.set_model_props(made, {METADATA_KEY: model.card.to_json()})
-    onnx.checker.check_model(made, full_check=True)
-    data: bytes = made.SerializeToString()
-    return data
+    making.node("Identity", making.network(PICTURE), output=_RESTORED)
+    return making.file(inputs, helper.make_tensor_value_info(_RESTORED, TensorProto.FLOAT, shape))
 
 
 @dataclass
-class _Making:
+class OnnxMaking:
     """A graph in the making; `values` are the names in the graph of what each layer made."""
 
     model: Model
     values: dict[str, str] = field(default_factory=dict)
     nodes: list[Any] = field(default_factory=list)
     constants: list[Any] = field(default_factory=list)
+
+    def network(self, picture: str) -> str:
+        """The nodes of all layers over a picture; the name of what the last one makes.
+
+        Unless `values` already names what the network is told, it is told nothing.
+        """
+        described = self.model.description
+        self.values[PICTURE] = picture
+        if described.known and KNOWN not in self.values:
+            self.values[KNOWN] = self.constant(KNOWN, np.zeros((1, described.known), np.float32))
+        for layer in described.layers:
+            self.values[layer.name] = self.output(layer)
+        return self.values[described.layers[-1].name]
+
+    def file(self, inputs: list[Any], output: Any) -> bytes:
+        """The ONNX file of the whole graph, with the model's card."""
+        import onnx
+        from onnx import helper
+
+        card = self.model.card
+        graph = helper.make_graph(self.nodes, card.name or "artifix", inputs, [output], self.constants)
+        opset = [helper.make_opsetid("", _OPSET)]
+        made = helper.make_model(graph, producer_name="artifix", opset_imports=opset, ir_version=_IR_VERSION)
+        helper.set_model_props(made, {METADATA_KEY: card.to_json()})
+        onnx.checker.check_model(made, full_check=True)
+        data: bytes = made.SerializeToString()
+        return data
 
     def output(self, layer: Layer) -> str:
         """The nodes of a layer; the name of what it makes."""

@@ -17,6 +17,7 @@ from artifix.models.networks import Config, config_of, kind_of
 from artifix.models.tensor_file import pack, unpack
 
 SUFFIX: Final = ".safetensors"
+CARD_TENSOR: Final = "artifix.card"
 _LARGEST_TILE: Final = 1 << 28  # values of the widest layer in the smallest tile: a pixel and what it sees around it
 
 
@@ -49,8 +50,21 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """The model's file."""
-        ordered = {name: self.weights[name] for name, _ in self.description.weights()}
-        return pack(ordered, {METADATA_KEY: self.card.to_json()})
+        return pack(self._ordered, {METADATA_KEY: self.card.to_json()})
+
+    def to_spandrel(self) -> bytes:
+        """The file for the loader in integrations/spandrel.
+
+        It holds the card once more, in UTF-8 as a tensor of bytes named `CARD_TENSOR`, because spandrel reads tensors
+        alone.
+        """
+        card = self.card.to_json()
+        tensor = np.frombuffer(card.encode(), np.uint8)
+        return pack(self._ordered | {CARD_TENSOR: tensor}, {METADATA_KEY: card})
+
+    @property
+    def _ordered(self) -> dict[str, NDArray[np.float16] | NDArray[np.uint8]]:
+        return {name: self.weights[name] for name, _ in self.description.weights()}
 
     @cached_property
     def fingerprint(self) -> str:

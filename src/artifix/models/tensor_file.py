@@ -26,15 +26,20 @@ _TEXT: Final = "__metadata__"
 _HALF: Final = np.dtype("<f2")
 
 
-def pack(tensors: Mapping[str, NDArray[np.float16]], text: Mapping[str, str]) -> bytes:
-    """The file of half-precision tensors, in their order, with texts by key."""
+def pack(tensors: Mapping[str, NDArray[np.float16] | NDArray[np.uint8]], text: Mapping[str, str]) -> bytes:
+    """The file of tensors, in half precision or of bytes, in their order, with texts by key."""
     header: dict[str, Any] = {_TEXT: dict(text)}
     values = []
     start = 0
     for name, tensor in tensors.items():
-        values.append(np.ascontiguousarray(tensor, _HALF).tobytes())
+        of_bytes = tensor.dtype == np.uint8
+        values.append(np.ascontiguousarray(tensor, np.uint8 if of_bytes else _HALF).tobytes())
         stop = start + len(values[-1])
-        header[name] = {"dtype": "F16", "shape": list(tensor.shape), "data_offsets": [start, stop]}
+        header[name] = {
+            "dtype": "U8" if of_bytes else "F16",
+            "shape": list(tensor.shape),
+            "data_offsets": [start, stop],
+        }
         start = stop
     told = json.dumps(header, separators=(",", ":")).encode()
     told += b" " * (-len(told) % _ALIGNMENT)

@@ -2,20 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from torch import Tensor
 
-from artifix.errors import ModelError, needs_extra
-from artifix.image import atomic_output
+from artifix.engines.export import check_form, write_model
+from artifix.errors import ModelError
 from artifix.models.card import ModelCard
-from artifix.models.model import SUFFIX, Model, card_of
+from artifix.models.model import Model, card_of
 from artifix.provenance import current_commit
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
 from artifix.train.held_out import PREFIX
-
-ONNX: Final = ".onnx"
 
 
 def in_half_precision(card: ModelCard, weights: dict[str, Tensor]) -> Model:
@@ -24,15 +21,22 @@ def in_half_precision(card: ModelCard, weights: dict[str, Tensor]) -> Model:
 
 
 def export(
-    checkpoint: Path, output: Path, *, summary: str = "", data: str = "", failures: str = "", overwrite: bool = False
+    checkpoint: Path,
+    output: Path,
+    *,
+    summary: str = "",
+    data: str = "",
+    failures: str = "",
+    rgb: bool = False,
+    spandrel: bool = False,
+    overwrite: bool = False,
 ) -> ModelCard:
     """Write the averaged weights of a checkpoint, or of a run's newest, as a model with its card.
 
-    The output is a .safetensors file, which artifix reads, or .onnx, which other programs do (`to_onnx`). The card's
-    figures are the run's own on its held-out pictures at that step. ModelError if there is no checkpoint.
+    The output is a file as `write_model` has it. The card's figures are the run's own on its held-out pictures at that
+    step. ModelError if there is no checkpoint.
     """
-    if output.suffix not in (SUFFIX, ONNX):
-        raise ModelError(f"{output}: a model's name ends in {SUFFIX}, or for other programs in {ONNX}")
+    check_form(output, rgb=rgb, spandrel=spandrel)
     folder = checkpoint if (checkpoint / "state.json").exists() else latest_checkpoint(checkpoint)
     if folder is None:
         raise ModelError(f"{checkpoint}: no checkpoint in it")
@@ -53,19 +57,8 @@ def export(
         model = in_half_precision(card, load_average(folder))
     except ModelError as error:
         raise ModelError(f"{folder}: {error}") from error
-    content = model.to_bytes() if output.suffix == SUFFIX else _onnx(model, output)
-    with atomic_output(output, overwrite=overwrite) as file:
-        file.write(content)
+    write_model(model, output, rgb=rgb, spandrel=spandrel, overwrite=overwrite)
     return card
-
-
-def _onnx(model: Model, output: Path) -> bytes:
-    try:
-        from artifix.engines.onnx_graph import to_onnx
-
-        return to_onnx(model)
-    except ImportError as error:
-        raise ModelError(needs_extra(str(output), "onnxruntime", error)) from error
 
 
 def _held_out_figures(log: Path, step: int) -> dict[str, float]:
