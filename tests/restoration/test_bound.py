@@ -187,3 +187,16 @@ def test_the_map_lies_upright_and_shows_where(photograph, tmp_path):
     red = np.argwhere((image[..., 0] > 160) & (image[..., 1] == 0))
     assert (red.min(axis=0).tolist(), red.max(axis=0).tolist()) == ([96, 16], [103, 23])
     assert verify(picture.coefficients, np.rot90(changed, 1)).beyond == verdict.beyond
+
+
+def test_a_jpeg_too_large_for_its_coefficients_is_restored_without_them(tmp_path, photograph, monkeypatch):
+    """Reading them takes more memory than the picture."""
+    Image.fromarray(photograph).save(tmp_path / "a.jpg", subsampling="4:2:0")
+    samples = photograph.shape[0] * photograph.shape[1] * 3 // 2
+    for most, is_bounded in ((samples, True), (samples - 1, False)):
+        monkeypatch.setattr("artifix.image.jpeg.MOST_SAMPLES", most)
+        picture = read_picture(tmp_path / "a.jpg")
+        rule = rule_for(picture, "auto")
+        assert (picture.coefficients is not None) is is_bounded
+        assert rule.applies is is_bounded
+        assert ("too large" in rule.note) is not is_bounded

@@ -10,6 +10,7 @@ from PIL import ImageFile
 from artifix.image.boxes import boxes
 from artifix.image.metadata import Metadata
 from artifix.image.picture import Picture, bands, interleaved
+from artifix.image.turn import split
 
 BITS: Final = 10
 """What is written of more than 8 bits."""
@@ -24,8 +25,8 @@ def is_deep(file: ImageFile.ImageFile) -> bool:
     return file.format == "HEIF" and int(file.info.get("bit_depth", 8)) > 8
 
 
-def read_deep(path: Path) -> NDArray[np.uint16]:
-    """The pixels of a file that `is_deep`, upright, alpha last: (H, W, C) uint16, scaled to all 16 bits."""
+def read_deep(path: Path) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+    """The pixels, (H, W) or (H, W, 3), and the alpha of a file that `is_deep`, upright, scaled to all 16 bits."""
     import pillow_heif
 
     with path.open("rb") as file:
@@ -34,7 +35,8 @@ def read_deep(path: Path) -> NDArray[np.uint16]:
         bits = int(heif.info["bit_depth"])
     # The package shifts to the left; the brightest value is to be 65535.
     values |= values >> np.uint16(bits)
-    return values[..., None] if values.ndim == 2 else values
+    pixels, alpha = split(values)
+    return np.ascontiguousarray(pixels), None if alpha is None else np.ascontiguousarray(alpha)
 
 
 def read_metadata(path: Path, file: ImageFile.ImageFile) -> tuple[Metadata, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from PIL import Image, ImageFile, JpegImagePlugin
 from artifix.errors import ImageError
 from artifix.image.pillow import quiet_pillow
 from artifix.jpeg import JpegCoefficients, Space, read_coefficients
+from artifix.jpeg.coefficients import MOST_SAMPLES
 
 Table = tuple[int, ...]
 """64 quantisation steps, row by row."""
@@ -39,9 +40,20 @@ def stores_ycbcr(file: ImageFile.ImageFile) -> bool:
     return "jfif" in file.info or (file.info.get("adobe_transform") != 0 and names != b"RGB")
 
 
+def has_too_many_samples(pixels: int, subsampling: tuple[int, int] | None, components: int) -> bool:
+    """Whether the coefficients of a JPEG of so many pixels would take too much memory to read."""
+    across, down = subsampling or (1, 1)
+    return pixels * (1 + (components - 1) / (across * down)) > MOST_SAMPLES
+
+
 def coefficients_of(path: Path, file: ImageFile.ImageFile) -> JpegCoefficients | None:
-    """The coefficients of the opened JPEG at the path; None for another format, CMYK, and what cannot be read."""
+    """The coefficients of the opened JPEG at the path.
+
+    None for another format, CMYK, what is too large (`has_too_many_samples`), and what cannot be read.
+    """
     if not isinstance(file, JpegImagePlugin.JpegImageFile) or file.mode not in ("L", "RGB"):
+        return None
+    if has_too_many_samples(file.width * file.height, subsampling(file), len(file.layer)):
         return None
     space: Space = "L" if file.mode == "L" else "YCbCr" if stores_ycbcr(file) else "RGB"
     try:

@@ -18,7 +18,7 @@ from artifix.image.directories import Directories
 from artifix.image.jpeg import coefficients_of, quantisation_tables, stores_ycbcr, subsampling
 from artifix.image.lossy import is_lossy
 from artifix.image.metadata import Metadata
-from artifix.image.picture import Picture, Pixels, Space, to_uint8
+from artifix.image.picture import Picture, Pixels, Space, bands, to_uint8
 from artifix.image.pillow import MAX_PIXELS, opened
 from artifix.image.segments import Structure, mapped, structure_of
 from artifix.image.turn import upright
@@ -113,15 +113,17 @@ def _read(
         if file.mode == "CMYK":
             notes += ("CMYK becomes sRGB",)
         if not deep:
-            values = upright(file, orientation, _unpacker(path, file, keep_ycbcr=keep_ycbcr))
+            pixels, alpha = upright(file, orientation, _unpacker(path, file, keep_ycbcr=keep_ycbcr))
         transparent = file.info.get("transparency")
         tables, sampled = quantisation_tables(file), subsampling(file)
         name = "JPEG" if file.format == "MPO" else file.format or ""
         lossy = is_lossy(path, name)
         frames = _frames(path, file, metadata)
+    del file  # its picture is as large as the one that is returned
     if deep:
-        values = read_deep()
-    pixels, alpha = _split(values, transparent if deep else None)
+        pixels, alpha = read_deep()
+        if alpha is None and transparent is not None:
+            alpha = _opacity(pixels, transparent)
     space: Space = "L" if pixels.ndim == 2 else "YCbCr" if keep_ycbcr else "RGB"
     if metadata.icc and not _profile_fits(metadata.icc, grey=space == "L"):
         metadata = metadata._replace(icc=None)
@@ -194,13 +196,12 @@ def _profile_fits(profile: bytes, *, grey: bool) -> bool:
     return profile[16:20] == b"RGB " or (grey and profile[16:20] == b"GRAY")
 
 
-def _split(values: Pixels, transparent: int | tuple[int, ...] | None) -> tuple[Pixels, Pixels | None]:
-    """(H, W, C) values as pixels, (H, W) or (H, W, 3), and alpha; all but the colour `transparent` is opaque."""
-    channels = values.shape[2]
-    pixels = values[..., 0] if channels < 3 else values[..., :3]
-    if channels in (2, 4):
-        return np.ascontiguousarray(pixels), np.ascontiguousarray(values[..., -1])
-    if transparent is None:
-        return pixels, None
-    opaque = (values != np.asarray(transparent, values.dtype)).any(axis=2)
-    return pixels, opaque * np.asarray(np.iinfo(values.dtype).max, values.dtype)
+def _opacity(pixels: Pixels, transparent: int | tuple[int, ...]) -> Pixels:
+    """The alpha of a picture in which all but one colour is opaque."""
+    height, width = pixels.shape[:2]
+    alpha: Pixels = np.empty((height, width), pixels.dtype)
+    for rows in bands(height, width):
+        differs = pixels[rows] != np.asarray(transparent, pixels.dtype)
+        alpha[rows] = differs if pixels.ndim == 2 else differs.any(axis=2)
+    alpha *= np.iinfo(pixels.dtype).max
+    return alpha

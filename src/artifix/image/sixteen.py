@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from artifix.image.pillow import opened
-from artifix.image.turn import upright
+from artifix.image.turn import as_stored, stored_bands, upright
+
+Deep = NDArray[np.uint16]
 
 _NATIVE: Final = "L" if sys.byteorder == "little" else "B"
 _OTHER: Final = {"B": "L", "L": "B"}
@@ -46,8 +48,8 @@ def unsupported(file: ImageFile.ImageFile) -> str | None:
     return None
 
 
-def read_deep(path: Path, max_pixels: int, orientation: int, frame: int = 0) -> NDArray[np.uint16]:
-    """The pixels of a file that `is_deep`, upright, alpha last: (H, W, C) uint16, C = 1 to 4.
+def read_deep(path: Path, max_pixels: int, orientation: int, frame: int = 0) -> tuple[Deep, Deep | None]:
+    """The pixels, (H, W) or (H, W, 3), and the alpha of a file that `is_deep`, upright, in uint16.
 
     ImageError as in `opened`.
     """
@@ -57,22 +59,26 @@ def read_deep(path: Path, max_pixels: int, orientation: int, frame: int = 0) -> 
         white_is_zero = _tiff_tag(file, _PHOTOMETRIC) == _WHITE_IS_ZERO
         premultiplied = _tiff_tag(file, _EXTRA_SAMPLES) == _PREMULTIPLIED
         if grey_alpha:
-            dtype = _stored_dtype(file)
+            stored = _stored_dtype(file)
             _unpack_as(file, "RGBA")
-            return upright(file, orientation, lambda band: np.asarray(band).view(dtype)).astype(np.uint16, copy=False)
+            return upright(file, orientation, lambda band: np.asarray(band).view(stored).astype(np.uint16, copy=False))
         if not colour:
-            grey = upright(file, orientation).astype(np.uint16, copy=False)
-            return ~grey if white_is_zero else grey
+            grey, _ = upright(file, orientation, lambda band: np.asarray(band).astype(np.uint16, copy=False))
+            return (np.invert(grey, out=grey) if white_is_zero else grey), None
         mode = mode.replace("RGBa", "RGBA")  # Pillow would divide the alpha out of each byte on its own
         _unpack_as(file, mode)
-        values = upright(file, orientation).astype(np.uint16)
+        pixels, alpha = upright(file, orientation, lambda band: np.asarray(band).astype(np.uint16) << 8)
+    del file  # its picture is as large as one of the two
     with opened(path, max_pixels, frame=frame) as file:
         _unpack_as(file, mode[:-1] + _OTHER[mode[-1]])
-        values <<= 8
-        values |= upright(file, orientation)
-    if premultiplied:
-        _divide_by_alpha(values)
-    return values
+        file.load()
+        for rows, (low, low_alpha) in stored_bands(file):
+            as_stored(pixels, orientation)[rows] |= low
+            if alpha is not None:
+                as_stored(alpha, orientation)[rows] |= low_alpha
+    if premultiplied and alpha is not None:
+        _divide_by(alpha, pixels)
+    return pixels, alpha
 
 
 def _is_grey(file: ImageFile.ImageFile) -> bool:
@@ -112,7 +118,6 @@ def _tiff_tag(file: Image.Image, tag: int) -> Any:
     return file.tag_v2.get(tag) if isinstance(file, TiffImagePlugin.TiffImageFile) else None
 
 
-def _divide_by_alpha(values: NDArray[np.uint16]) -> None:
-    for row in values:
-        opacity = np.maximum(row[:, 3:], 1).astype(np.float32)
-        row[:, :3] = np.rint(row[:, :3] * (65535.0 / opacity)).clip(0, 65535)
+def _divide_by(alpha: Deep, pixels: Deep) -> None:
+    for row, opacity in zip(pixels, alpha, strict=True):
+        row[:] = np.rint(row * (65535.0 / np.maximum(opacity[:, None], 1).astype(np.float32))).clip(0, 65535)

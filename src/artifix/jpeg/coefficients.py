@@ -15,6 +15,8 @@ Space = Literal["L", "YCbCr", "RGB"]
 Blocks = NDArray[np.int16]
 
 BLOCK: Final = 8
+MOST_SAMPLES: Final = 320_000_000
+"""Samples of all components of a JPEG whose coefficients are read, which takes up to six bytes for each."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.image import Picture
+from artifix.image.jpeg import has_too_many_samples
 from artifix.image.turn import as_stored, from_the_end
 from artifix.inspection.history import NO_SIGN, Evidence, coded_before
 from artifix.jpeg import JpegCoefficients, project
@@ -41,7 +42,7 @@ def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None
     if mode == "never":
         return Rule(False, "given up: asked for")
     if picture.coefficients is None:
-        reason = "CMYK" if picture.tables and len(picture.tables) == 4 else "its coefficients cannot be read"
+        reason = _without_coefficients(picture)
         return Rule(False, f"none: {reason}", f"not bounded by the file: {reason}")
     if not _fits(picture, picture.coefficients):
         return Rule(False, "none: not the file's whole picture")
@@ -51,6 +52,16 @@ def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None
     if evidence.sure >= _SURE:
         return Rule(False, f"given up: {evidence.reason}", f"not bounded by the file: {evidence.reason}")
     return Rule(True, "kept")
+
+
+def _without_coefficients(picture: Picture) -> str:
+    height, width = picture.pixels.shape[:2]
+    components = len(picture.tables or ())
+    if components == 4:
+        return "CMYK"
+    if has_too_many_samples(height * width, picture.subsampling, components):
+        return "it is too large for that"
+    return "its coefficients cannot be read"
 
 
 def bound_word(mode: BoundMode) -> str:

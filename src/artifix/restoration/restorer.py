@@ -27,7 +27,7 @@ from artifix.restoration.folder import Progress
 from artifix.restoration.kinds import ImageRestorer
 from artifix.restoration.known import known_of, known_of_picture
 from artifix.restoration.tiling import ANYWHERE, Grid, Span, plan
-from artifix.restoration.transparency import fill_hidden
+from artifix.restoration.transparency import Filled, restore_hidden
 
 Planes = NDArray[np.float32]
 
@@ -197,18 +197,16 @@ class Restorer(FileRestorer, ImageRestorer):
         restorer = self.for_picture(picture)
         if restorer is not self:
             return restorer.restore_picture(picture, progress, rule)
-        visible = None if picture.alpha is None else picture.alpha != 0
-        pixels = picture.pixels if visible is None else fill_hidden(picture.pixels, visible)
+        pixels = picture.pixels if picture.alpha is None else Filled(picture.pixels, picture.alpha)
         restored = self._restore(pixels, picture.space, known_of_picture(picture), progress, bound_of(picture, rule))
-        if visible is not None:
-            hidden = ~visible.reshape(*visible.shape, *[1] * (restored.ndim - 2))
-            np.copyto(restored, picture.pixels, where=hidden)
+        if picture.alpha is not None:
+            restore_hidden(restored, picture.pixels, picture.alpha)
         space: Space = "L" if picture.space == "L" else "RGB"
         return dataclasses.replace(picture, pixels=restored, space=space, coefficients=None)
 
     def _restore(
         self,
-        pixels: Pixels,
+        pixels: Pixels | Filled,
         space: Space,
         known: Known,
         progress: Progress = lambda share: None,
@@ -217,7 +215,7 @@ class Restorer(FileRestorer, ImageRestorer):
         shaped = pixels.ndim in (2, 3) and pixels.shape[2:] in ((), (3,)) and pixels.size
         if pixels.dtype not in (np.uint8, np.uint16) or not shaped:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
-        restored = np.empty_like(pixels)
+        restored: Pixels = np.empty(pixels.shape, pixels.dtype)
         restore = partial(self._restore_tile, pixels, space, known.vector()[None], bound)
         self._restore_tiles(restore, restored, progress, bound)
         return restored
@@ -267,7 +265,7 @@ class Restorer(FileRestorer, ImageRestorer):
             yield rows, columns, kept, done / (height * width)
 
     def _restore_tile(
-        self, pixels: Pixels, space: Space, known: Vector, bound: Bound | None, rows: Span, columns: Span
+        self, pixels: Pixels | Filled, space: Space, known: Vector, bound: Bound | None, rows: Span, columns: Span
     ) -> Pixels:
         """The part of a tile that is kept, restored, in the output's colour space and type."""
         white = np.iinfo(pixels.dtype).max
@@ -300,8 +298,8 @@ class Restorer(FileRestorer, ImageRestorer):
 def memory_beside(picture: int, max_memory: int) -> int:
     """Bytes for the network beside a picture of so many: `max_memory`, or less where the two would pass 2 GiB.
 
-    The picture is there as it was and as it becomes, and once more where hidden colours are filled. A quarter of a GiB,
-    or a smaller `max_memory`, always remains; who asks for more than the default gets it.
+    The picture is there as it was and as it becomes, and beside it its opacity or its JPEG's coefficients. A quarter of
+    a GiB, or a smaller `max_memory`, always remains; who asks for more than the default gets it.
     """
     if max_memory > DEFAULT_MEMORY:
         return max_memory
@@ -315,10 +313,10 @@ def _tile_pixels(engine: Engine, max_memory: int) -> int:
     return max(1, max_memory // (engine.card.maps * max(each, taken[engine.precision])))
 
 
-def _read(pixels: NDArray[Any], rows: Span, columns: Span) -> NDArray[Any]:
+def _read(pixels: NDArray[Any] | Filled, rows: Span, columns: Span) -> NDArray[Any]:
     """The tile's pixels; past the picture's last row or column, that row or column again."""
     height, width = pixels.shape[:2]
-    tile = pixels[rows.start : rows.stop, columns.start : columns.stop]
+    tile = pixels[rows.start : min(rows.stop, height), columns.start : min(columns.stop, width)]
     missing = max(0, rows.stop - height), max(0, columns.stop - width)
     if any(missing):
         tile = np.pad(tile, [(0, n) for n in missing] + [(0, 0)] * (pixels.ndim - 2), mode="edge")
