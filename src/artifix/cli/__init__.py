@@ -179,6 +179,7 @@ def restore(
     from artifix.cli.display import RecordDisplay
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
+    from artifix.image import decoding_in_children
     from artifix.restoration import Record, load_restorer
     from artifix.restoration.folder import Progress, restore_all
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
@@ -267,7 +268,7 @@ def restore(
 
         count = len(pairs) + len(pairing.refused)
         stream = sys.stderr if output == STANDARD else sys.stdout
-        with leaving_in_time(), RecordDisplay(count, as_json, stream, quiet=quiet) as display:
+        with leaving_in_time(), decoding_in_children(), RecordDisplay(count, as_json, stream, quiet=quiet) as display:
             with closing(restore_all(pairs, restore, jobs, display.advance)) as records:
                 for record in itertools.chain(pairing.refused, records):
                     display.show(pipes.named(record))

@@ -19,12 +19,14 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Report JPEG quality, subsampling and block grid."""
+    from artifix.image import decoding_in_children
     from artifix.inspection import inspect as inspect_file
 
     failed = False
     for file in files:
         try:
-            found = inspect_file(file, max_pixels=max_pixels)
+            with decoding_in_children():
+                found = inspect_file(file, max_pixels=max_pixels)
         except ArtifixError as error:
             failed = True
             complain(error)

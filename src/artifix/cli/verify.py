@@ -29,11 +29,12 @@ def verify(
     to rounding to 8 bits. Blocks where it could not are counted, and marked by --map. The exit status is 0 if it could
     be the original, otherwise 1.
     """
-    from artifix.image import read_picture, write_image
+    from artifix.image import decoding_in_children, read_picture, write_image
     from artifix.restoration.verify import map_of, verify_picture
 
-    jpeg = read_picture(original, max_pixels=max_pixels)
-    picture = read_picture(restored, max_pixels=max_pixels, ycbcr=False, coefficients=False)
+    with decoding_in_children():
+        jpeg = read_picture(original, max_pixels=max_pixels)
+        picture = read_picture(restored, max_pixels=max_pixels, ycbcr=False, coefficients=False)
     verdict = verify_picture(original, jpeg, restored, picture)
     if map_path:
         write_image(map_path, map_of(verdict, jpeg), overwrite=overwrite)

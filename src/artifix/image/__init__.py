@@ -1,5 +1,6 @@
 """File <-> picture: the pixels, and everything beside them that must survive a restoration."""
 
+from artifix.image.child import Check, decoding_in_children
 from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, extra_for, output_format
 from artifix.image.frames import Frame, holds_frames, read_frames, write_frames
 from artifix.image.metadata import Metadata, Text
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_PIXELS",
     "READABLE_SUFFIXES",
     "WRITABLE_SUFFIXES",
+    "Check",
     "Format",
     "Frame",
     "Metadata",
@@ -22,6 +24,7 @@ __all__ = [
     "Space",
     "Text",
     "atomic_output",
+    "decoding_in_children",
     "ensure_writable",
     "extra_for",
     "holds_frames",

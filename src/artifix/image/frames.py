@@ -1,6 +1,6 @@
 """Animations and pages: all the pictures of a file, one after the other, and files of many pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from artifix.errors import ImageError
-from artifix.image import limits
+from artifix.image import child, limits
+from artifix.image.child import Check
 from artifix.image.formats import output_format
 from artifix.image.held import held
 from artifix.image.picture import Picture, to_rgb, to_uint8
@@ -42,12 +43,20 @@ def holds_frames(path: str | Path, picture: Picture) -> bool:
     return name in _ANIMATED and picture.format in _ANIMATIONS and 1 < picture.frames <= limits.FRAMES
 
 
-def read_frames(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+def read_frames(
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, check: Check = lambda: None
+) -> Generator[Frame, None, None]:
     """Every frame of an animation, whole and in 8 bits, or every page of a TIFF.
 
-    ImageError as in `read_picture`, and where all frames together have more than `max_pixels` pixels.
+    ImageError as in `read_picture`, and where all frames together have more than `max_pixels` pixels; `check` as there.
     """
     path = Path(path)
+    if child.is_wanted():  # one decodes all of them, however many there are
+        return child.stream(path, child.allowance_for(max_pixels), check, _read_frames, path, max_pixels)
+    return _read_frames(path, max_pixels)
+
+
+def _read_frames(path: Path, max_pixels: int) -> Generator[Frame, None, None]:
     first = read_picture(path, max_pixels=max_pixels, ycbcr=False)
     if first.format == "TIFF":
         total = 0

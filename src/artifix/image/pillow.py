@@ -80,38 +80,54 @@ def opened(path: Path, max_pixels: int, content: bytes | None = None, frame: int
     `content` is read in place of the file's own bytes; `frame` is which of several pictures, from 0. Whatever goes
     wrong inside, while it is decoded too, becomes one ImageError that names the file.
     """
-    with quiet_pillow():
-        try:
-            if path.is_fifo():  # to open it would wait, and it can be read only once
-                raise ImageError(f"{path}: is a pipe, and pictures are read from files")
-            with (
-                _stream(path, content) as stream,
-                Image.open(stream, formats=_formats(path, stream, max_pixels)) as file,
-            ):
-                width, height = file.size
-                if width * height > max_pixels:
-                    raise _too_large(path, max_pixels)
-                if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
-                    raise ImageError(f"{path}: {reason}")
-                if frame:
-                    file.seek(frame)
-                    if file.width * file.height > max_pixels:
-                        raise _too_large(path, max_pixels)
-                yield file
-        except ArtifixError:
-            raise
-        except UnidentifiedImageError:
-            raise ImageError(f"{path}: {_unidentified(path)}") from None
-        except MemoryError:
-            raise ImageError(f"{path}: not enough memory to decode it") from None
-        except OSError as error:
-            raise ImageError(f"{path}: {error.strerror or _broken(error)}") from error
-        except Exception as error:  # a parser may raise anything at all on a broken file
-            raise ImageError(f"{path}: {_broken(error)}") from error
+    with (
+        quiet_pillow(),
+        _as_image_errors(path),
+        _stream(path, content) as stream,
+        Image.open(stream, formats=_formats(path, stream, max_pixels)) as file,
+    ):
+        width, height = file.size
+        if width * height > max_pixels:
+            raise _too_large(path, max_pixels)
+        if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
+            raise ImageError(f"{path}: {reason}")
+        if frame:
+            file.seek(frame)
+            if file.width * file.height > max_pixels:
+                raise _too_large(path, max_pixels)
+        yield file
+
+
+def promised_pixels(path: Path, max_pixels: int) -> int:
+    """How many pixels a file's first picture has by its header. ImageError as in `opened`."""
+    with _as_image_errors(path), _stream(path, None) as stream:
+        if extras.format_of(stream.read(extras.HEAD)) == "JXL":  # which is decoded as soon as it is opened
+            width, height = jxl.size_of(stream)
+            return width * height
+    with opened(path, max_pixels) as file:
+        return file.width * file.height
+
+
+@contextmanager
+def _as_image_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ArtifixError:
+        raise
+    except UnidentifiedImageError:
+        raise ImageError(f"{path}: {_unidentified(path)}") from None
+    except MemoryError:
+        raise ImageError(f"{path}: not enough memory to decode it") from None
+    except OSError as error:
+        raise ImageError(f"{path}: {error.strerror or _broken(error)}") from error
+    except Exception as error:  # a parser may raise anything at all on a broken file
+        raise ImageError(f"{path}: {_broken(error)}") from error
 
 
 def _stream(path: Path, content: bytes | None) -> BinaryIO:
     """The file, of which nothing is decoded before its kind and the number of its parts are looked at."""
+    if path.is_fifo():  # to open it would wait, and it can be read only once
+        raise ImageError(f"{path}: is a pipe, and pictures are read from files")
     stream = path.open("rb") if content is None else BytesIO(content)
     try:
         refuse(stream)
@@ -131,7 +147,7 @@ def _formats(path: Path, stream: BinaryIO, max_pixels: int) -> tuple[str, ...]:
         return READABLE
     if reason := extras.register(format):
         raise ImageError(f"{path}: {reason}")
-    if format == "JXL":  # which is decoded as soon as it is opened
+    if format == "JXL":
         width, height = jxl.size_of(stream)
         stream.seek(0)
         if width * height > max_pixels:

@@ -5,21 +5,22 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from artifix.errors import ImageError
-from artifix.image import ending, heif, sixteen
+from artifix.image import child, ending, heif, sixteen
+from artifix.image.child import Check
 from artifix.image.collect import collect
 from artifix.image.directories import Directories
 from artifix.image.jpeg import coefficients_of, quantisation_tables, stores_ycbcr, subsampling
 from artifix.image.lossy import is_lossy
 from artifix.image.metadata import Metadata
 from artifix.image.picture import Picture, Pixels, Space, bands, to_uint8
-from artifix.image.pillow import MAX_PIXELS, opened
+from artifix.image.pillow import MAX_PIXELS, opened, promised_pixels
 from artifix.image.segments import Structure, mapped, structure_of
 from artifix.image.turn import upright
 
@@ -47,6 +48,7 @@ def read_picture(
     salvage: bool = False,
     frame: int = 0,
     coefficients: bool = True,
+    check: Check = lambda: None,
 ) -> Picture:
     """One picture of a file, the first unless `frame` is another, with all that must survive its restoration.
 
@@ -59,11 +61,16 @@ def read_picture(
     its end marker is read, and that is a note; with `salvage`, one that was cut off earlier is read as far as it goes.
 
     ImageError, one line naming the file, for what cannot be read, is broken or truncated, or holds more than
-    `max_pixels` pixels, which is known before anything is decoded.
+    `max_pixels` pixels, which is known before anything is decoded. `check` is called while a child process decodes
+    (`decoding_in_children`), and may raise to end that.
     """
-    return _read(
-        Path(path), max_pixels, keep_ycbcr=ycbcr, salvage=salvage, frame=frame, coefficients=coefficients and frame == 0
-    )
+    path = Path(path)
+    wanted: dict[str, Any] = {"keep_ycbcr": ycbcr, "salvage": salvage, "frame": frame}
+    wanted["coefficients"] = coefficients and frame == 0
+    if child.is_wanted() and child.is_much(path, pixels := promised_pixels(path, max_pixels)):
+        picture: Picture = child.call(path, child.allowance_for(pixels), check, _read, path, max_pixels, **wanted)
+        return picture
+    return _read(path, max_pixels, **wanted)
 
 
 def read_image(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:

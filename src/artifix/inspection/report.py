@@ -8,7 +8,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from artifix.color import luma
-from artifix.image import MAX_PIXELS, Picture, jpeg, read_picture, to_rgb
+from artifix.image import MAX_PIXELS, Check, Picture, jpeg, read_picture, to_rgb
 from artifix.image.picture import bands, to_uint8
 from artifix.image.pillow import opened
 from artifix.inspection.blocking import BLOCK, bef
@@ -67,8 +67,8 @@ class Inspection:
         return f"{self.format}, once a JPEG{quality}: 8x8 grid from {place}; {_strength(self.blockiness)} blocking"
 
 
-def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
-    """What a picture file says of its compression. ImageError as in `read_picture`."""
+def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS, check: Check = lambda: None) -> Inspection:
+    """What a picture file says of its compression. ImageError, and `check`, as in `read_picture`."""
     path = Path(path)
     quality = exact = subsampling = progressive = None
     with opened(path, max_pixels) as file:
@@ -77,7 +77,7 @@ def inspect(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Inspection:
             quality, exact = estimate_quality(*tables[:2])
             subsampling = _subsampling(file)
             progressive = bool(file.info.get("progressive"))
-    picture = read_picture(path, max_pixels=max_pixels)
+    picture = read_picture(path, max_pixels=max_pixels, check=check)
     height, width = picture.pixels.shape[:2]
     trace = find_trace(picture.pixels, picture.space)
     if picture.format != "JPEG":

@@ -102,7 +102,8 @@ class FileRestorer(ABC):
         if not overwrite and is_made(target, source, settings):
             return Record(str(source), str(target), "kept")
         clock = Clock()
-        picture = read_picture(source, max_pixels=max_pixels, salvage=salvage)
+        reading: dict[str, Any] = {"max_pixels": max_pixels, "salvage": salvage, "check": lambda: progress(0.0)}
+        picture = read_picture(source, **reading)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)
         count = picture.frames if holds_frames(target, picture) else 1
@@ -123,7 +124,7 @@ class FileRestorer(ABC):
                     notes = (*lacking, *filter(None, [plan.note, rule.note]))
                     restored = frames[0].picture
                 elif plan.leaves:  # the very pixels that other programs show
-                    restored = read_picture(source, max_pixels=max_pixels, ycbcr=False, salvage=salvage)
+                    restored = read_picture(source, ycbcr=False, **reading)
                 else:
                     restored = restorer.restore_picture(picture, progress, rule)
         except ModelError as error:

@@ -1,6 +1,7 @@
 """Restore an animation frame by frame, or a TIFF page by page."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from artifix.image import Frame, Picture, losses, read_frames
@@ -21,12 +22,14 @@ def restore_frames(
 
     ImageError as in `read_frames`; `progress` is called with the share of all frames that is done, 0..1.
     """
-    frames, lacking = [], dict[str, None]()
-    for number, frame in enumerate(read_frames(source, max_pixels=max_pixels)):
+    frames: list[Frame] = []
+    lacking = dict[str, None]()
 
-        def share(done: float, before: int = number) -> None:
-            progress((before + done) / count)
+    def share(done: float) -> None:
+        progress((len(frames) + done) / count)
 
-        lacking |= dict.fromkeys(losses(target, frame.picture, quality=quality))
-        frames.append(frame._replace(picture=restore(frame.picture, share)))
+    with closing(read_frames(source, max_pixels=max_pixels, check=lambda: share(0.0))) as decoded:
+        for frame in decoded:
+            lacking |= dict.fromkeys(losses(target, frame.picture, quality=quality))
+            frames.append(frame._replace(picture=restore(frame.picture, share)))
     return frames, tuple(lacking)

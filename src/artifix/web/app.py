@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from artifix.image import decoding_in_children
 from artifix.models.catalog import VIVID
 from artifix.serving.draining import has_body
 from artifix.serving.guard import METRICS, OPEN, guard
@@ -91,8 +92,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await queue.close()
+        with decoding_in_children():
+            yield
+            await queue.close()
 
     app = FastAPI(
         title="artifix",

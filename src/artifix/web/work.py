@@ -43,7 +43,7 @@ def describe(upload: Upload, progress: Progress, max_pixels: int) -> dict[str, A
     """What `inspect` finds in the picture, its line for people under `summary`."""
     check(upload, max_pixels)
     with _refusing(upload.folder):
-        found = inspect(upload.path, max_pixels=max_pixels)
+        found = inspect(upload.path, max_pixels=max_pixels, check=lambda: progress(0.0))
     return {"summary": found.summary} | dataclasses.asdict(found)
 
 
@@ -52,7 +52,8 @@ def preview(upload: Upload, progress: Progress, max_pixels: int) -> Path:
     check(upload, max_pixels)
     target = upload.folder / "preview.png"
     with _refusing(upload.folder):
-        write_picture(target, read_picture(upload.path, max_pixels=max_pixels, coefficients=False))
+        picture = read_picture(upload.path, max_pixels=max_pixels, coefficients=False, check=lambda: progress(0.0))
+        write_picture(target, picture)
     return target
 
 
