@@ -35,8 +35,8 @@ Check = Callable[[], None]
 
 SMALL_PIXELS: Final = 4_000_000
 SMALL_BYTES: Final = 4_000_000
-_SECONDS: Final = 10.0
-_SECONDS_PER_MEGAPIXEL: Final = 0.5
+_SECONDS: Final = 20.0
+_SECONDS_PER_MEGAPIXEL: Final = 1.0
 _BYTES: Final = 1 << 30
 _BYTES_PER_PIXEL: Final = 40
 _GLANCE: Final = 0.1  # seconds
