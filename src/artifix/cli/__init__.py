@@ -27,6 +27,7 @@ from artifix.cli.sizes import parse_size
 from artifix.cli.study import study_app
 from artifix.cli.train import train
 from artifix.cli.verify import verify
+from artifix.cli.web_build import web_build
 from artifix.errors import ArtifixError
 
 app = typer.Typer(
@@ -279,6 +280,7 @@ def restore(
 
 for command in (inspect, verify, models, degrade, serve, bench, train, export, average, quantise):
     app.command()(command)
+app.command("web-build")(web_build)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")
 

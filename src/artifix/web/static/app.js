@@ -27,11 +27,11 @@ let take = (files) => {
 intake.listen((files) => take(files), trouble);
 element("sample").addEventListener("click", openSample);
 
-const [{ limits }, catalog] = await begin();
+const [{ limits, local }, catalog] = await begin();
 const runner = new Runner(pictures, limits.workers);
 let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
-const here = /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
+const here = local || /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
 const kept = count(Math.round(limits.kept_seconds / 60), "minute");
 element("privacy").textContent = here
   ? "Your pictures stay on this machine."
