@@ -22,7 +22,7 @@ from artifix.evaluate.quality import measure, open_results
 from artifix.evaluate.rates import jpeg_at
 from artifix.evaluate.report import terminal_table
 from artifix.image import READABLE_SUFFIXES
-from artifix.models.catalog import DEFAULT, MODELS, VIVID
+from artifix.models.catalog import DEFAULT, VIVID, model_names
 from artifix.train.patches import is_held_out
 
 METHODS = ("jpeg", "mse", "ssim", "gan", "gan-l1", "gan-full-patch")
@@ -33,7 +33,8 @@ HELD_OUT = "held-out"
 def main() -> None:
     """Measure what the results file lacks, and print its tables."""
     options = parse()
-    names = options.model.split(",") if options.model else [name for name in METHODS if name in (*MODELS, "jpeg")]
+    there = ["jpeg", *model_names()]
+    names = options.model.split(",") if options.model else [name for name in METHODS if name in there]
     methods = load_methods(names)
     for detail in options.detail:
         methods += load_blends(detail, options.faithful, options.vivid)

@@ -25,7 +25,7 @@ from artifix.evaluate.results import Results
 from artifix.image import read_image
 from artifix.machine import machine
 from artifix.models.card import ModelCard
-from artifix.models.catalog import MODELS, read_card
+from artifix.models.catalog import model_names, read_card
 from artifix.provenance import current_commit, today
 from artifix.restoration.deblocker import SA_DCT
 
@@ -39,7 +39,7 @@ TIMED_QUALITY: Final = 20
 
 def main() -> None:
     """Measure everything and write the JSON file."""
-    models = ",".join([JPEG.name, SA_DCT, *(name for name in MODEL_NAMES if name in MODELS)])
+    models = ",".join([JPEG.name, SA_DCT, *(name for name in MODEL_NAMES if name in model_names())])
     programs = [PROGRAM] if shutil.which(PROGRAM.split()[0]) else []
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)

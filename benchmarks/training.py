@@ -1,7 +1,7 @@
 """Measure what a step of each training recipe costs on this machine, for the table in docs/training.md.
 
     python benchmarks/training.py --data PHOTOGRAPHS --vgg VGG19.safetensors --json results/training.json
-        [--recipe recipes/gan.toml] [--steps 20] [--device cuda] [--teacher mse.safetensors]
+        [--recipe gan] [--steps 20] [--device cuda] [--teacher mse]
 
 Run it on an idle machine. Each recipe runs twice as many steps as are timed; the first half warms up. What the file
 says of other recipes or devices stays. Afterwards `python tools/docs/readme.py` fills in the table.
@@ -12,7 +12,7 @@ import dataclasses
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 
@@ -22,9 +22,7 @@ from artifix.provenance import add_results
 from artifix.train.loop import train
 from artifix.train.patches import Pictures, margin_of, read_pictures
 from artifix.train.recipe import Recipe, load_recipe
-
-ROOT: Final = Path(__file__).parents[1]
-TEACHER: Final = ROOT / "src" / "artifix" / "models" / "weights" / f"{DEFAULT}.safetensors"
+from artifix.train.recipes import recipe_names
 
 
 def main() -> None:
@@ -33,12 +31,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--recipe", type=Path, action="append", help="a recipe's file; may be repeated; else all")
+    parser.add_argument("--recipe", action="append", help="a recipe's name or file; may be repeated; else all")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--teacher", type=Path, default=TEACHER, help="of the recipes that learn from a model")
+    parser.add_argument("--teacher", default=DEFAULT, help="of the recipes that learn from a model")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    recipes = [load_recipe(file) for file in options.recipe or sorted((ROOT / "recipes").glob("*.toml"))]
+    recipes = [load_recipe(name) for name in options.recipe or recipe_names()]
     pictures = read_pictures(options.data, max(margin_of(recipe.data) for recipe in recipes))
     for recipe in recipes:
         values = cost(recipe, pictures, options.steps, options.device, options.vgg, options.teacher)
@@ -47,7 +45,7 @@ def main() -> None:
 
 
 def cost(
-    recipe: Recipe, pictures: Pictures, steps: int, device: str, vgg: Path | None, teacher: Path | None = None
+    recipe: Recipe, pictures: Pictures, steps: int, device: str, vgg: Path | None, teacher: str | Path | None = None
 ) -> dict[str, Any]:
     """Seconds a step, over `steps` of them, of the training loop as `artifix train` runs it; and of what size."""
     seconds: list[float] = []

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import artifix
 from artifix.cli import app
 from artifix.cli.errors import _EXTRAS, missing
-from artifix.models.catalog import MODELS
+from artifix.models.catalog import model_names
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"multipart": "python-multipart", "starlette": "fastapi", "pillow_jxl": "pillow-jxl-plugin"}
@@ -81,7 +81,9 @@ def test_models_are_completed():
     restore = dict(ALL)["restore",]
     model = next(parameter for parameter in restore.params if parameter.name == "model")
     context = typer.Context(restore)
-    assert [item.value for item in model.shell_complete(context, "mse")] == [m for m in MODELS if m.startswith("mse")]
+    assert [item.value for item in model.shell_complete(context, "mse")] == [
+        m for m in model_names() if m.startswith("mse")
+    ]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -1,20 +1,30 @@
-from pathlib import Path
-
+import msgspec
 import pytest
 
 from artifix.errors import RecipeError
 from artifix.models.generator import GeneratorConfig
 from artifix.models.networks import NETWORKS
 from artifix.train.recipe import LossRecipe, Recipe, load_recipe, recipe_from_dict
+from artifix.train.recipes import recipe_file, recipe_names
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
-
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
-    recipe = load_recipe(path)
-    assert recipe.name == path.stem
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_of_ours_loads_and_is_named_after_its_file(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
     assert recipe_from_dict(recipe.as_dict()) == recipe
+    assert recipe_from_dict(msgspec.json.decode(msgspec.json.encode(recipe.as_dict()))) == recipe
+
+
+def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
+    (tmp_path / "mine.toml").write_text(recipe_file("mse").read_text())
+    assert load_recipe(tmp_path / "mine.toml") == load_recipe("mse")
+    with pytest.raises(
+        RecipeError, match=r"^ms: no such recipe; known are faithful, .*mse, .* the path of a \.toml file"
+    ):
+        load_recipe("ms")
+    with pytest.raises(RecipeError, match="no such recipe"):
+        load_recipe("../recipes/mse")
 
 
 @pytest.mark.parametrize(
@@ -22,10 +32,20 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
     [
         ("name = 'a'\nsteps = 3", "unknown key steps"),
         ("name = 'a'\n[optimiser]\nlearning_rat = 3", "unknown key optimiser.learning_rat.*optimiser.learning_rate"),
-        ("name = 'a'\n[optimiser]\nwarmup = -1", "optimiser.warmup"),
+        ("name = 'a'\n[optimiser]\nwarmup = -1", "optimiser.warmup: expected int >= 0"),
+        ("name = 'a'\n[optimiser]\nsteps = 100.5", "optimiser.steps: expected int, got float"),
+        ("name = 'a'\n[optimiser]\nint8 = 'no'", "optimiser.int8: expected bool, got str"),
+        ("name = 'a'\n[optimiser]\nlearning_rate = nan", "optimiser.learning_rate: expected float > 0"),
+        ("name = 'a'\n[discriminator]\nfull_patch = 'no'", "discriminator.full_patch: expected bool, got str"),
+        ("name = 'a'\n[data]\nquality = [10, '20']", r"data.quality\[1\]: expected int, got str"),
+        ("name = 'a'\n[data]\nquality = [10, 20, 30]", "data.quality: expected array of length 2, got 3"),
+        ("name = 'a'\n[data]\ncodec = 2026-01-01", "data.codec: expected str, got date"),
+        ("name = 'a'\n[network]\nfeatures = 8.5", "network.features: expected int, got float"),
+        ("name = 3", "name: expected str, got int"),
+        ("name = 'a'\nseed = -1", "seed: expected int >= 0"),
         ("name = 'a'\n[optimiser]\nclip = -0.1", "optimiser.clip"),
         ("name = 'a'\n[optimiser]\nbeta2 = 1.0", "optimiser.beta2"),
-        ("name = 'a'\n[optimiser]\nkind = 'sgd'", 'optimiser.kind must be "adam" or "muon"'),
+        ("name = 'a'\n[optimiser]\nkind = 'sgd'", "optimiser.kind: invalid enum value 'sgd'; known are adam, muon"),
         ("name = 'a'\n[data]\nquality = [20, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality = [0, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality_power = 0", "data.quality_power"),
@@ -33,9 +53,12 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
         ("name = 'a'\n[loss]\nmse = 0", "every loss weight is 0"),
         ("name = 'a'\n[perceptual]\nlayers = {conv6_1 = 1}", "VGG19 has no conv6_1; it has conv1_1, "),
         ("name = 'a'\n[perceptual]\nlayers = {}", "names no layer"),
-        ("name = 'a'\n[perceptual]\npooling = 'median'", 'perceptual.pooling must be "max" or "average"'),
+        (
+            "name = 'a'\n[perceptual]\npooling = 'median'",
+            "perceptual.pooling: invalid enum value 'median'; known are max, average",
+        ),
         ("name = 'a'\n[discriminator]\nreal_label = 0.1", "discriminator.real_label"),
-        ("name = 'a'\n[discriminator]\nlearning_rate = 0", "discriminator.features and .learning_rate"),
+        ("name = 'a'\n[discriminator]\nlearning_rate = 0", "discriminator.learning_rate"),
         ("name = 'a'\n[loss]\nadversarial = 1\n[data]\npatch = 40", "multiple of 16"),
         (
             "name = 'a'\n[loss]\nadversarial = 1\n[data]\npatch = 48\n[discriminator]\nfull_patch = true",
@@ -50,7 +73,7 @@ def test_every_recipe_of_ours_loads_and_is_named_after_its_file(path):
         ("name = 'a'\n[network]\nkind = 'l8'\nblocks = 3", "unknown key network.blocks"),
         ("name = 'a'\n[network]\nkind = 'dncnn'\ndepth = 1", "depth within 2..128"),
         ("name = 'a'\nnetwork = 3", r"\[network\] must be a table"),
-        ("seed = 3", "name"),
+        ("seed = 3", "lacks a name"),
         ("name = ", "recipe.toml"),
     ],
 )

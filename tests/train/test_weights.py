@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from artifix.errors import ModelError
+from artifix.models.catalog import read_model
 from artifix.models.generator import GeneratorConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.train.weights import load_into
@@ -24,6 +25,14 @@ def test_a_colour_network_starts_as_the_luma_one(tmp_path):
     back = TorchNetwork(GeneratorConfig(channels=1, features=4, blocks=1).description)
     load_into(back, tmp_path / "colour.safetensors")
     torch.testing.assert_close(back(batch[:, :1]), luma(batch[:, :1]))
+
+
+def test_a_named_model_is_where_to_start():
+    network = TorchNetwork(read_model("mse").description)
+    load_into(network, "mse")
+    weights = read_model("mse").weights
+    for name, tensor in network.state_dict().items():
+        assert (tensor.numpy() == weights[name]).all(), name
 
 
 def test_layers_that_the_weights_lack_stay_as_they_begin(tmp_path):

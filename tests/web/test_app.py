@@ -118,7 +118,7 @@ def test_detail_is_the_restorers(make_client, jpeg, tmp_path):
     vivid.write_bytes(read_model("mse").to_bytes())
     client = make_client(vivid=vivid)
     detailed = {model["name"]: model["detail"] for model in client.get("/api/models").json()["models"]}
-    assert (detailed["mse"], detailed["ar-cnn"]) == (True, False)
+    assert (detailed["mse"], detailed["fast"]) == (True, False)
     answer = post(client, "/api/restore", jpeg, detail=0.5)
     assert answer.status_code == 200, answer.text
     assert answer.content == restored_file(tmp_path, jpeg, ".jpg", detail=0.5, vivid=vivid)

@@ -18,7 +18,7 @@ from skimage import data as samples
 from artifix.codecs import decode, encode
 from artifix.evaluate.methods import JPEG, Method, load_methods
 from artifix.image import write_image
-from artifix.models.catalog import MODELS
+from artifix.models.catalog import model_names
 
 Pixels = NDArray[np.uint8]
 
@@ -37,7 +37,7 @@ WHITE: Final = 255
 
 def main() -> None:
     """Restore the pictures by every method and write the grid."""
-    shipped = ",".join(name for name in METHODS if name in (JPEG.name, *MODELS))
+    shipped = ",".join(name for name in METHODS if name in (JPEG.name, *model_names()))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=shipped, help=f"names or .onnx files, with commas; {shipped} by default")
     parser.add_argument("--quality", type=int, default=10)

@@ -1,31 +1,37 @@
-"""Put all that a training on a bare machine needs into one folder: code, recipes, weights to begin from, pictures.
+r"""Put all that a training on a bare machine needs into one folder: code, recipes, weights to begin from, pictures.
 
-    python tools/gpu/pack.py PACK photographs drawings --recipe faithful --recipe vivid --vgg vgg19_conv3_4.safetensors
+    python tools/gpu/pack.py PACK photographs drawings --recipe faithful --recipe vivid \
+        --vgg vgg19_conv3_4.safetensors --wheel msgspec-0.22.0-cp312-cp312-manylinux_2_28_x86_64.whl
     python tools/gpu/pack.py PACK-1 photographs drawings --part 1 --parts 2      # further pictures, and nothing else
 
     PACK/train.py    PACK/src/artifix    PACK/recipes/NAME.toml    PACK/start/NAME.safetensors
     PACK/vgg19.safetensors               PACK/pictures/FOLDER/...
 
-`PACK/train.py` needs torch, numpy, Pillow, safetensors, rich and typer; it installs nothing and fetches nothing.
+`PACK/train.py` needs torch, numpy, Pillow, safetensors, msgspec, rich and typer; it installs and fetches nothing.
+A package that the machine lacks travels as a wheel for its Python, such as `pip download --no-deps` writes with
+`--python-version`, `--platform` and `--only-binary=:all:`, and is unpacked beside the code.
 """
 
 import hashlib
 import shutil
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from artifix.errors import DataError
+from artifix.errors import ArtifixError, DataError
 from artifix.image import READABLE_SUFFIXES
+from artifix.models.catalog import model_names, read_model
 from artifix.train.patches import is_held_out
+from artifix.train.recipes import recipe_file
 
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = ROOT / "src" / "artifix" / "models" / "weights"
 
 
-def pack_code(out: Path, recipes: list[str], vgg: Path | None) -> None:
-    """Copy the trainer, the package without its weights, the recipes, and the shipped weights of the same names."""
+def pack_code(out: Path, recipes: Sequence[str], vgg: Path | None, wheels: Sequence[Path]) -> None:
+    """Copy the trainer, the package without its weights, the recipes, and the weights of the same names."""
     shutil.copytree(
         ROOT / "src" / "artifix",
         out / "src" / "artifix",
@@ -35,12 +41,14 @@ def pack_code(out: Path, recipes: list[str], vgg: Path | None) -> None:
     for folder in ("recipes", "start"):
         (out / folder).mkdir()
     for name in recipes:
-        shutil.copyfile(ROOT / "recipes" / f"{name}.toml", out / "recipes" / f"{name}.toml")
-        weights = WEIGHTS / f"{name}.safetensors"
-        if weights.exists():
-            shutil.copyfile(weights, out / "start" / weights.name)
+        (out / "recipes" / f"{name}.toml").write_bytes(recipe_file(name).read_bytes())
+        if name in model_names():
+            (out / "start" / f"{name}.safetensors").write_bytes(read_model(name).to_bytes())
     if vgg is not None:
         shutil.copyfile(vgg, out / "vgg19.safetensors")
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as packages:
+            packages.extractall(out / "src")
 
 
 def pack_pictures(out: Path, folders: list[Path], room: int, part: int, parts: int) -> tuple[int, int]:
@@ -66,8 +74,9 @@ def pack_pictures(out: Path, folders: list[Path], room: int, part: int, parts: i
 def main(
     out: Annotated[Path, typer.Argument(metavar="PACK", help="The folder to make.")],
     data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Folders of pictures.")],
-    recipe: Annotated[list[str] | None, typer.Option(help="A recipe's name in recipes/; may be repeated.")] = None,
+    recipe: Annotated[list[str] | None, typer.Option(help="A recipe's name; may be repeated.")] = None,
     vgg: Annotated[Path | None, typer.Option(help="VGG19, for recipes with a perceptual loss.")] = None,
+    wheel: Annotated[list[Path] | None, typer.Option(help="A package to unpack beside the code.")] = None,
     mib: Annotated[int, typer.Option(min=1, help="The largest size of the whole folder, MiB.")] = 36,
     part: Annotated[int, typer.Option(min=0, help="Which part of the pictures; part 0 has everything else, too.")] = 0,
     parts: Annotated[int, typer.Option(min=1, help="How many parts the pictures are divided into.")] = 1,
@@ -78,12 +87,12 @@ def main(
     out.mkdir(parents=True)
     try:
         if part == 0:
-            pack_code(out, recipe or [], vgg)
+            pack_code(out, recipe or [], vgg, wheel or [])
         used = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
         taken, there = pack_pictures(out, data, (mib << 20) - used, part, parts)
         if not taken:
             raise DataError(f"{out}: code and weights take {used >> 20} MiB and leave no room for a picture")
-    except (DataError, OSError) as error:
+    except (ArtifixError, OSError, zipfile.BadZipFile) as error:
         shutil.rmtree(out)
         typer.echo(f"pack: {error}", err=True)
         raise typer.Exit(1) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from artifix.models.card import ModelCard
-from artifix.models.catalog import MODELS, read_card
+from artifix.models.catalog import model_names, read_card
 
 NETWORKS: Final = ("ar-cnn", "dncnn-3", "fast")
 
@@ -25,7 +25,7 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
     peers, left_out = [], {}
     for name in NETWORKS:
         model, weights = name, "shipped"
-        if name not in MODELS:
+        if name not in model_names():
             model, weights = str(folder / f"{name}.safetensors"), "fresh"
             try:
                 Path(model).write_bytes(_fresh_dncnn(name))

@@ -12,6 +12,7 @@ _EXTRAS: Final = {
     "fastapi": "web",
     "fsspec": "ray",
     "matplotlib": "evaluate",
+    "msgspec": "train",
     "multipart": "web",
     "numba": "peers",
     "onnx": "onnxruntime",

@@ -1,4 +1,4 @@
-"""`artifix models`: the models that ship with artifix."""
+"""`artifix models`: the models that artifix finds by name."""
 
 import dataclasses
 import json
@@ -10,10 +10,10 @@ from artifix.cli.train import in_words
 
 
 def models(as_json: Json = False) -> None:
-    """List the models that ship with artifix, with their cards."""
-    from artifix.models.catalog import MODELS, read_card
+    """List the models that ship with artifix, and the research models if they are installed, with their cards."""
+    from artifix.models.catalog import model_names, read_card
 
-    cards = [read_card(name) for name in MODELS]
+    cards = [read_card(name) for name in model_names()]
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(card) for card in cards], indent=1))
         return

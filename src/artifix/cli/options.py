@@ -7,10 +7,17 @@ import typer
 
 
 def complete_model(incomplete: str) -> list[str]:
-    """The shipped models whose names begin like this, for the shell's completion."""
-    from artifix.models.catalog import MODELS
+    """The named models that begin like this, for the shell's completion."""
+    from artifix.models.catalog import model_names
 
-    return [name for name in MODELS if name.startswith(incomplete)]
+    return [name for name in model_names() if name.startswith(incomplete)]
+
+
+def complete_recipe(incomplete: str) -> list[str]:
+    """The named recipes that begin like this, for the shell's completion."""
+    from artifix.train.recipes import recipe_names
+
+    return [name for name in recipe_names() if name.startswith(incomplete)]
 
 
 def number(value: float) -> float:

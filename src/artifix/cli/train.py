@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from artifix.cli.options import complete_model, complete_recipe
+
 
 class Pairs(StrEnum):
     """Where the degraded patches of a training are made."""
@@ -23,19 +25,36 @@ class Arithmetic(StrEnum):
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml", help="The recipe.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE", help="Name of a recipe, such as mse, or a .toml file.", autocompletion=complete_recipe
+        ),
+    ],
     data: Annotated[list[Path], typer.Option(help="Folder of training pictures; may be repeated.")],
     out: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, log and curves.")],
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps (default: the recipe's).")] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Finish within this time; the learning-rate schedule is fitted to it.")
     ] = None,
-    start: Annotated[Path | None, typer.Option(help="Model or checkpoint (.safetensors) to start from.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of a model, or a model's or checkpoint's .safetensors file, to start from.",
+            autocompletion=complete_model,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint of the run.")] = False,
     vgg: Annotated[
         Path | None, typer.Option(help="VGG19 weights for perceptual losses, .safetensors (default: torchvision's).")
     ] = None,
-    teacher: Annotated[Path | None, typer.Option(help="Teacher model for recipes with a distillation loss.")] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            help="Teacher for recipes with a distillation loss: name of a model, or a .safetensors file.",
+            autocompletion=complete_model,
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda (default: auto-detect).")] = None,
     precision: Annotated[
         Arithmetic, typer.Option(help="Arithmetic; auto: bf16 where it is faster, otherwise fp32.")

@@ -5,71 +5,73 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
 
 from artifix.errors import ModelError, RecipeError
 from artifix.models.discriminator import FULL_PATCH, SUB_PATCH
 from artifix.models.generator import GeneratorConfig
 from artifix.models.networks import DEFAULT_KIND, Config, config_class, kind_of
 from artifix.train.perceptual import LAYERS
+from artifix.train.recipes import recipe_file
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A probability; 0 turns the step off."""
+Weight = Annotated[float, Meta(ge=0)]
+"""The factor of a term of the loss; 0 leaves it out."""
+Count = Annotated[int, Meta(ge=1)]
+Rate = Annotated[float, Meta(gt=0)]
+Decay = Annotated[float, Meta(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
 class DataRecipe:
-    """How a picture becomes a lesson. Shares are probabilities in 0..1; 0 turns the step off."""
+    """How a degraded patch and its target are made of a picture."""
 
-    patch: int = 128  # side of a patch, pixels
-    batch: int = 16  # patches a step, over all processes together
-    # Or "any": one of those of `mixed.py`; or "video": frames of films, by H.264 and HEVC, always 4:2:0 and coded once.
-    codec: str = "jpeg"
+    patch: Annotated[int, Meta(ge=16)] = 128  # side of a patch, pixels
+    batch: Count = 16  # patches a step, over all processes together
+    # "any": one of those of `mixed.py`; "video": frames of films, by H.264 and HEVC, always 4:2:0 and coded once.
+    codec: Literal["jpeg", "any", "video"] = "jpeg"
     # JPEG quality, other pictures' being of the same bits, or films' CRF in 0..51, is drawn from this closed range.
     quality: tuple[int, int] = (5, 95)
-    quality_power: float = 1.0  # low + range * u^power: 1 draws uniformly, 2 half of them from the lowest quarter
-    full_chroma: float = 0.25  # share coded 4:4:4; the rest is 4:2:0
-    grey: float = 0.1  # share of colour patches made grey
-    shifted: float = 0.25  # share whose 8x8 grid does not start at the patch's corner
-    drawings: float = 0.0  # share of patches that come from text, shapes, mosaics and skies instead of the pictures
-    twice: float = 0.15  # share compressed before, on another grid at another quality
-    told: float = 0.75  # share of which a network that can be told is told the tables, where the grid is not shifted
-    coloured: float = 0.0  # share whose hues are turned and whose saturation is changed
+    quality_power: Rate = 1.0  # low + range * u^power: 1 draws uniformly, 2 half of them from the lowest quarter
+    full_chroma: Share = 0.25  # share coded 4:4:4; the rest is 4:2:0
+    grey: Share = 0.1  # share of colour patches made grey
+    shifted: Share = 0.25  # share whose 8x8 grid does not start at the patch's corner
+    # Share of patches that come from text, shapes, mosaics and skies instead of the pictures.
+    drawings: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    twice: Share = 0.15  # share compressed before, on another grid at another quality
+    told: Share = 0.75  # share of which a network that can be told is told the tables, where the grid is not shifted
+    coloured: Share = 0.0  # share whose hues are turned and whose saturation is changed
 
     def __post_init__(self) -> None:
         low, high = self.quality
-        if self.codec not in ("jpeg", "any", "video"):
-            raise RecipeError(f'data.codec must be "jpeg", "any" or "video", got "{self.codec}"')
-        if self.codec == "video" and not 0 <= low <= high <= 51:
-            raise RecipeError(f"data.quality is a CRF and must be [low, high] within 0..51, got {list(self.quality)}")
-        if self.codec == "any" and not 5 <= low <= high <= 95:
-            raise RecipeError(f"data.quality must be [low, high] within 5..95 for any codec, got {list(self.quality)}")
-        if self.codec == "jpeg" and not 1 <= low <= high <= 100:
-            raise RecipeError(f"data.quality must be [low, high] within 1..100, got {list(self.quality)}")
-        if self.quality_power <= 0:
-            raise RecipeError(f"data.quality_power must be positive, got {self.quality_power}")
-        if self.patch < 16 or self.batch < 1:
-            raise RecipeError("data.patch must be at least 16 and data.batch at least 1")
-        if self.drawings == 1:
-            raise RecipeError("data.drawings must be below 1")
-        for name in ("full_chroma", "grey", "shifted", "drawings", "twice", "told", "coloured"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise RecipeError(f"data.{name} is a share and must be within 0..1, got {getattr(self, name)}")
+        name, least, most = {"jpeg": ("", 1, 100), "any": ("", 5, 95), "video": (" is a CRF and", 0, 51)}[self.codec]
+        if not least <= low <= high <= most:
+            limits = f"[low, high] within {least}..{most}"
+            raise RecipeError(
+                f'data.quality{name} must be {limits} for codec = "{self.codec}", got {list(self.quality)}'
+            )
 
 
 @dataclass(frozen=True)
 class LossRecipe:
-    """The weights of the generator's loss, a sum of the terms in `losses.py`; a weight of 0 leaves a term out."""
+    """The weights of the generator's loss, a sum of the terms in `losses.py`."""
 
-    mse: float = 0.0
-    log_mse: float = 0.0
-    log_mse_rgb: float = 0.0
-    l1: float = 0.0
-    ssim: float = 0.0
-    distilled: float = 0.0  # from a teacher's restored pictures instead of the target
-    perceptual: float = 0.0
-    adversarial: float = 0.0
+    mse: Weight = 0.0
+    log_mse: Weight = 0.0
+    log_mse_rgb: Weight = 0.0
+    l1: Weight = 0.0
+    ssim: Weight = 0.0
+    distilled: Weight = 0.0  # from a teacher's restored pictures instead of the target
+    perceptual: Weight = 0.0
+    adversarial: Weight = 0.0
 
     def __post_init__(self) -> None:
         if not any(dataclasses.astuple(self)):
-            raise RecipeError("every loss weight is 0: the recipe's [loss] names none of " + _names(LossRecipe))
+            raise RecipeError(f"every loss weight is 0: the recipe's [loss] names none of {', '.join(vars(self))}")
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,10 @@ class PerceptualRecipe:
     """Whose features the perceptual loss compares; also those of the held-out perceptual distance."""
 
     layers: dict[str, float] = field(default_factory=lambda: {"conv5_3": 1.0})  # of VGG19, with their weights
-    pooling: str = "max"  # VGG19's own; or "average", to which one bright pixel in four is not what four are
+    # "max" is VGG19's own; to "average" one bright pixel in four is not what four are.
+    pooling: Literal["max", "average"] = "max"
 
     def __post_init__(self) -> None:
-        if self.pooling not in ("max", "average"):
-            raise RecipeError(f'perceptual.pooling must be "max" or "average", got "{self.pooling}"')
         if not self.layers:
             raise RecipeError("perceptual.layers names no layer")
         for name in self.layers:
@@ -93,46 +94,28 @@ class PerceptualRecipe:
 class DiscriminatorRecipe:
     """The generator's opponent, used where the loss has an adversarial weight; the optimiser's schedule is shared."""
 
-    features: int = 32  # maps of its first layer
+    features: Count = 32  # feature maps of its first layer
     full_patch: bool = False  # one verdict a patch instead of one a sub-patch of 16x16
-    learning_rate: float = 1e-4  # at the top of the schedule
-    real_label: float = 0.9  # one-sided label smoothing; 1 does not smooth
-    collapse_after: int = 5000  # steps on end of a discriminator that is always right end the run; 0 never does
-
-    def __post_init__(self) -> None:
-        if self.features < 1 or self.learning_rate <= 0 or self.collapse_after < 0:
-            raise RecipeError(
-                "discriminator.features and .learning_rate must be positive, .collapse_after not negative"
-            )
-        if not 0.5 < self.real_label <= 1:
-            raise RecipeError(f"discriminator.real_label must be above 0.5 and at most 1, got {self.real_label}")
+    learning_rate: Rate = 1e-4  # at the top of the schedule
+    real_label: Annotated[float, Meta(gt=0.5, le=1)] = 0.9  # one-sided label smoothing; 1 does not smooth
+    # Steps on end of a discriminator that is always right end the run; 0 never does.
+    collapse_after: Annotated[int, Meta(ge=0)] = 5000
 
 
 @dataclass(frozen=True)
 class OptimiserRecipe:
     """What moves weights; its schedule, a linear warm-up and a cosine to 0 at the end of the run; their average."""
 
-    kind: str = "adam"  # or "muon", for the generator: by it the kernels between maps, by Adam all else
-    steps: int = 70_000
-    learning_rate: float = 1e-4  # at the top of the schedule
-    beta1: float = 0.9
-    beta2: float = 0.999
-    warmup: int = 200  # steps
-    clip: float = 0.0  # largest norm of the gradient; 0 does not clip
-    average: float = 0.999  # decay of the exponential weight average; 0 keeps the last weights
+    # "muon" is for the generator: it moves the kernels between feature maps, Adam all else.
+    kind: Literal["adam", "muon"] = "adam"
+    steps: Count = 70_000
+    learning_rate: Rate = 1e-4  # at the top of the schedule
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    warmup: Annotated[int, Meta(ge=0)] = 200  # steps
+    clip: Annotated[float, Meta(ge=0)] = 0.0  # largest norm of the gradient; 0 does not clip
+    average: Decay = 0.999  # decay of the exponential weight average; 0 keeps the last weights
     int8: bool = False  # compute as int8 will, within the ranges of the model to start from; its weights stay floating
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("adam", "muon"):
-            raise RecipeError(f'optimiser.kind must be "adam" or "muon", got "{self.kind}"')
-        if self.steps < 1 or self.learning_rate <= 0:
-            raise RecipeError("optimiser.steps and optimiser.learning_rate must be positive")
-        if self.warmup < 0 or self.clip < 0:
-            raise RecipeError("optimiser.warmup and optimiser.clip must not be negative")
-        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
-            raise RecipeError("optimiser.beta1 and optimiser.beta2 must be within 0..1 and below 1")
-        if not 0 <= self.average < 1:
-            raise RecipeError(f"optimiser.average must be within 0..1 and below 1, got {self.average}")
 
 
 @dataclass(frozen=True)
@@ -140,7 +123,7 @@ class Recipe:
     """One model's training, named after the model it makes."""
 
     name: str
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=0)] = 0
     network: Config = field(default_factory=GeneratorConfig)
     data: DataRecipe = field(default_factory=DataRecipe)
     loss: LossRecipe = field(default_factory=lambda: LossRecipe(mse=1.0))
@@ -161,38 +144,41 @@ class Recipe:
         return values | {"network": {"kind": kind_of(self.network)} | values["network"]}
 
 
-# The tables of a recipe beside [network], whose `kind` says what is in it.
-_TABLES: Final[dict[str, type[Any]]] = {
-    "data": DataRecipe,
-    "loss": LossRecipe,
-    "perceptual": PerceptualRecipe,
-    "discriminator": DiscriminatorRecipe,
-    "optimiser": OptimiserRecipe,
-}
+_PARTS: Final = get_type_hints(Recipe, include_extras=True)
 
 
-def load_recipe(path: Path) -> Recipe:
-    """The recipe in a TOML file; RecipeError names the file and what is wrong in it."""
+def load_recipe(recipe: str | Path) -> Recipe:
+    """A recipe by the name of one of ours, or in a .toml file; RecipeError names it and what is wrong in it."""
+    file = recipe_file(recipe)
     try:
-        return recipe_from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        return recipe_from_dict(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
-        raise RecipeError(f"{path}: {error.strerror or error}") from error
+        raise RecipeError(f"{recipe}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecipeError) as error:
-        raise RecipeError(f"{path}: {error}") from error
+        raise RecipeError(f"{recipe}: {error}") from error
 
 
 def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     """The recipe of plain values, the inverse of `Recipe.as_dict`; RecipeError for an unknown key or a bad value."""
-    top = dict(values)
-    for name in ("network", *_TABLES):
-        if name in top:
-            if not isinstance(top[name], dict):
-                raise RecipeError(f"[{name}] must be a table")
-            table = dict(top[name])
-            cls = _TABLES[name] if name in _TABLES else _network(table.pop("kind", DEFAULT_KIND))
-            top[name] = _build(cls, table, f"{name}.")
-    recipe: Recipe = _build(Recipe, top, "")
-    return recipe
+    _check_keys(values, Recipe, "")
+    if "name" not in values:
+        raise RecipeError("the recipe lacks a name")
+    return Recipe(**{name: _part(name, value) for name, value in values.items()})
+
+
+def _part(name: str, value: Any) -> Any:
+    """One of the recipe's values or tables, of the type that `Recipe` gives it."""
+    kind = _PARTS[name]
+    if name == "network" or dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise RecipeError(f"[{name}] must be a table")
+        if name == "network":
+            kind, value = _network(value.get("kind", DEFAULT_KIND)), {k: v for k, v in value.items() if k != "kind"}
+        _check_keys(value, kind, f"{name}.")
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise RecipeError(_explained(error, name, kind)) from error
 
 
 def _network(kind: object) -> type[Config]:
@@ -202,19 +188,16 @@ def _network(kind: object) -> type[Config]:
         raise RecipeError(f"network.kind: {error}") from error
 
 
-def _build(cls: type[Any], values: dict[str, Any], prefix: str) -> Any:
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    for key, value in values.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-            raise RecipeError(f"unknown key {prefix}{key}, the nearest known one is {prefix}{near[0]}")
-        if isinstance(value, list):
-            values = values | {key: tuple(value)}
-    try:
-        return cls(**values)
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"{prefix.rstrip('.') or 'recipe'}: {error}") from error
+def _check_keys(values: dict[str, Any], cls: type[Any], prefix: str) -> None:
+    known = [field.name for field in dataclasses.fields(cls)]
+    for key in values.keys() - known:
+        (near,) = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+        raise RecipeError(f"unknown key {prefix}{key}, the nearest known one is {prefix}{near}")
 
 
-def _names(cls: type[Any]) -> str:
-    return ", ".join(f.name for f in dataclasses.fields(cls))
+def _explained(error: msgspec.ValidationError, name: str, kind: Any) -> str:
+    """What is wrong, in one line that begins with the key, such as `optimiser.steps: expected int, got float`."""
+    what, _, path = str(error).replace("`", "").partition(" - at $")
+    hint = get_type_hints(kind, include_extras=True).get(path[1:]) if dataclasses.is_dataclass(kind) else None
+    known = f"; known are {', '.join(get_args(hint))}" if get_origin(hint) is Literal else ""
+    return f"{name}{path}: {what[0].lower()}{what[1:]}{known}"

@@ -18,7 +18,7 @@ from artifix.models.catalog import read_card
 from artifix.models.torch_network import Kernels, TorchNetwork
 
 
-def round_as(network: TorchNetwork, model: Path | None) -> None:
+def round_as(network: TorchNetwork, model: str | Path | None) -> None:
     """`round_in_training` within the ranges in a model's card; RecipeError if none is named, ModelError for others."""
     if model is None:
         raise RecipeError("optimiser.int8 needs a model with ranges in its card: --start, with --resume, too")

@@ -22,16 +22,16 @@ from artifix.train.recipe import load_recipe
 
 
 def train_from_files(
-    recipe_file: Path,
+    recipe_name: str | Path,
     data: Iterable[Path],
     out: Path,
     *,
     steps: int | None = None,
     minutes: float | None = None,
-    start: Path | None = None,
+    start: str | Path | None = None,
     resume: bool = False,
     vgg: Path | None = None,
-    teacher: Path | None = None,
+    teacher: str | Path | None = None,
     device: str | None = None,
     precision: Precision = "auto",
     workers: int | None = None,
@@ -39,7 +39,9 @@ def train_from_files(
     interval: int = 100,
     checkpoint_every: int = 1000,
 ) -> Path | None:
-    """Train as `loop.train` does, from a recipe's file and folders of pictures; the last checkpoint's folder.
+    """Train as `loop.train` does, from a recipe and folders of pictures; the last checkpoint's folder.
+
+    `recipe_name` is the name of one of our recipes, or the path of a .toml file.
 
     `device` None is cuda where there is one, else cpu. `pairs` says where patches are degraded, "device" or "workers";
     None is the device if that is a GPU and the codec JPEG. `workers` None is one beside a CPU, four beside a GPU that
@@ -47,7 +49,7 @@ def train_from_files(
     returns a folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is wrong; a run that
     exists is only gone on with by `resume`.
     """
-    recipe = load_recipe(recipe_file)
+    recipe = load_recipe(recipe_name)
     if steps is not None:
         recipe = dataclasses.replace(recipe, optimiser=dataclasses.replace(recipe.optimiser, steps=steps))
     if not resume and latest_checkpoint(out):
@@ -55,7 +57,7 @@ def train_from_files(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     margin = margin_of(recipe.data)
     if recipe.data.drawings and margin > SIDE:
-        raise RecipeError(f"{recipe_file}: data.drawings are {SIDE} pixels wide, and data.patch asks for {margin}")
+        raise RecipeError(f"{recipe_name}: data.drawings are {SIDE} pixels wide, and data.patch asks for {margin}")
     on_device = device != "cpu" and recipe.data.codec == "jpeg" if pairs is None else pairs == "device"
     if workers is None:
         workers = 1 if device == "cpu" else 4 if on_device else cores()

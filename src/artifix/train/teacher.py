@@ -9,17 +9,17 @@ from artifix.models.catalog import read_model
 from artifix.models.torch_network import TorchNetwork, torch_network
 
 
-def load_teacher(file: Path | None, channels: int, device: str) -> TorchNetwork:
-    """The network of a model file, its weights without gradient.
+def load_teacher(model: str | Path | None, channels: int, device: str) -> TorchNetwork:
+    """The network of a model, given by name or file, its weights without gradient.
 
     What a small network cannot know of the target is noise to it; a teacher's pictures are free of that. RecipeError if
-    there is no file, ModelError if it is no exported model or takes other channels.
+    there is none, ModelError if it is no exported model or takes other channels.
     """
-    if file is None:
+    if model is None:
         raise RecipeError("loss.distilled needs a model to learn from: --teacher")
-    model = read_model(file)
-    if model.card.channels != channels:
-        raise ModelError(f"{file}: takes {model.card.channels} channels, this recipe's network {channels}")
-    network = torch_network(model)
+    read = read_model(model)
+    if read.card.channels != channels:
+        raise ModelError(f"{model}: takes {read.card.channels} channels, this recipe's network {channels}")
+    network = torch_network(read)
     network.requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
