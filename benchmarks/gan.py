@@ -18,9 +18,10 @@ from rich.progress import Progress
 from artifix.evaluate.blends import load_blends
 from artifix.evaluate.datasets import Dataset, fingerprint, load_dataset
 from artifix.evaluate.methods import load_methods
-from artifix.evaluate.quality import measure, open_results
+from artifix.evaluate.quality import measure
 from artifix.evaluate.rates import jpeg_at
 from artifix.evaluate.report import terminal_table
+from artifix.evaluate.results import open_results
 from artifix.image import READABLE_SUFFIXES
 from artifix.models.catalog import DEFAULT, VIVID, model_names
 from artifix.train.patches import is_held_out
@@ -54,7 +55,6 @@ def main() -> None:
                 methods,
                 perceptual=METRICS,
                 vgg=options.vgg,
-                json_path=options.json,
                 jobs=options.jobs,
                 progress=lambda share, task=task: bar.update(task, completed=share),
             )

@@ -1,8 +1,8 @@
 """Measure what int8 costs in quality against fp32, in colour, on known pictures and on a smooth sky.
 
-    python benchmarks/int8.py --data LIVE1 [--model mse,fast,...] [--json results/int8.json] [--records build/int8.json]
+    python benchmarks/int8.py --data LIVE1 [--model mse,fast,...] [--json results/int8.json]
 
-Run it again to go on where it was stopped: `--records` keeps what was measured of single pictures.
+Run it again to go on where it was stopped.
 """
 
 import argparse
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from keep import keep
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
@@ -19,8 +18,9 @@ from rich.progress import Progress
 
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import Method, load_methods
-from artifix.evaluate.quality import measure, open_results
+from artifix.evaluate.quality import measure
 from artifix.evaluate.rates import jpeg_at
+from artifix.evaluate.results import open_results
 from artifix.restoration import Restorer
 
 ROOT: Final = Path(__file__).parents[1]
@@ -30,16 +30,14 @@ SKY: Final = "sky"
 
 
 def main() -> None:
-    """Measure what the records lack, and keep the means."""
+    """Measure what is lacking, and write the means."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="mse,fast,gan,ssim")
     parser.add_argument("--json", type=Path, default=ROOT / "results" / "int8.json")
-    parser.add_argument("--records", type=Path, default=ROOT / "build" / "int8.json")
     options = parser.parse_args()
-    options.records.parent.mkdir(parents=True, exist_ok=True)
     methods = [method for name in options.model.split(",") for method in (*load_methods([name]), in_int8(name))]
-    results = open_results(options.records, "colour")
+    results = open_results(options.json, "colour")
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True), transient=True) as bar:
         (place := Path(folder, SKY)).mkdir()
         Image.fromarray(sky()).save(place / "sky.png")
@@ -52,10 +50,8 @@ def main() -> None:
                 [jpeg_at(quality) for quality in QUALITIES],
                 methods,
                 perceptual=("ssimulacra2",),
-                json_path=options.records,
                 progress=lambda share, task=task: bar.update(task, completed=share),
             )
-    keep(options.records, options.json)
 
 
 def sky() -> NDArray[np.uint8]:

@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.methods import JPEG, Method, load_methods, load_peer
-from artifix.evaluate.quality import QUALITIES, make_pair, open_results
+from artifix.evaluate.quality import QUALITIES, make_pair
 from artifix.evaluate.quality import measure as measure_quality
 from artifix.evaluate.rates import jpeg_at
-from artifix.evaluate.results import Results
+from artifix.evaluate.results import Results, read_results
 from artifix.image import read_image
 from artifix.machine import machine
 from artifix.models.card import ModelCard
@@ -61,7 +61,8 @@ def measure(
     methods = [method for method in (*load_methods(names), *map(load_peer, programs)) if method.name != JPEG.name]
     dataset = load_dataset(data)
     speeds = measure_speeds(dataset, methods)
-    results = open_results(known, "luma")
+    results = read_results(known) if known and known.exists() else Results("luma")
+    results.path = None  # which is read only
     results.include(dataset)
     measure_quality(results, dataset, [jpeg_at(quality) for quality in qualities], methods)
     cards = {Path(name).stem: read_card(name) for name in names if name not in (JPEG.name, SA_DCT)}
@@ -107,7 +108,7 @@ def size(card: ModelCard | None) -> dict[str, int | None]:
 def quality(results: Results, dataset: Dataset, method: str, qualities: list[int]) -> dict[str, Any]:
     """The mean figures at each quality."""
     means = [mean for mean in results.means() if (mean.dataset, mean.method) == (dataset.name, method)]
-    figures = {mean.quality: {name: round(getattr(mean, name), 4) for name in FIGURES} for mean in means}
+    figures = {mean.quality: {name: round(mean.figures[name], 4) for name in FIGURES} for mean in means}
     return {"quality": {str(quality): figures[quality] for quality in qualities}}
 
 

@@ -139,6 +139,18 @@ def _annotation(size, objects):
     return f"<annotation><size><width>{size[0]}</width><height>{size[1]}</height></size>{items}</annotation>"
 
 
+@pytest.fixture(scope="session")
+def make_record():
+    """make_record(...) -> the record of a picture whose figures are the paper's four, as given, and further ones."""
+    from artifix.evaluate.records import Cell, Record
+
+    def make(dataset: str, quality: int, method: str, psnr: float, codec: str = "jpeg", **further: float) -> Record:
+        figures = {"psnr": psnr, "psnr_b": psnr - 1, "ssim": 0.8, "ssim_gaussian": 0.78, "bpp": 0.3, "seconds": 0.1}
+        return Record(dataset, "a.png", Cell(codec, quality, method, "f"), "abc1234", "2026-01-01", figures | further)
+
+    return make
+
+
 @pytest.fixture
 def make_devkit(photograph: NDArray[np.uint8], tmp_path: Path):
     """make_devkit({stem: objects}) -> a devkit's folder; an object is (class, difficult, (xmin, ymin, xmax, ymax))."""

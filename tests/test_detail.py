@@ -12,7 +12,7 @@ from skimage import data
 from artifix.codecs import degrade
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import JPEG, Method
-from artifix.evaluate.results import read_results
+from artifix.evaluate.results import open_results
 from artifix.train.patches import Pictures, is_held_out
 from artifix.train.recipe import load_recipe
 
@@ -48,12 +48,14 @@ def test_known_and_held_out_pictures_are_measured_and_the_table_says_so(
         sys, "argv", ["gan", *map(str, arguments), "--quality", "10", "--json", str(tmp_path / "g.json")]
     )
     gan.main()
-    results = read_results(tmp_path / "g.json")
+    results = open_results(tmp_path / "g.json", "colour")
     assert {name: measured.images for name, measured in results.datasets.items()} == {"known": 2, "held-out": 2}
     assert {key[1] for key in results.records if key[0] == "held-out"} == set(kept)
     rows = ["jpeg", make_model().stem, "detail 0.5, weights", "detail 0.5, outputs"]
     assert [mean.row for mean in results.means()] == rows * 2
-    assert all(mean.texture > 0 and mean.mosquito > 0 and mean.ssimulacra2 for mean in results.means())
+    for mean in results.means():
+        assert all(mean.figures[name] > 0 for name in ("texture", "mosquito"))
+        assert "ssimulacra2" in mean.figures
     table = program("readme").gan(tmp_path / "g.json")
     for text in ("### held-out, colour: 2 pictures", "| Texture (1 is right) | 10 |", "| detail 0.5, weights | "):
         assert text in table

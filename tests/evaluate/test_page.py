@@ -43,7 +43,7 @@ def test_names_are_escaped(page):
 def test_it_shows_the_extremes_side_by_side_at_full_size(page):
     folder, results, text = page
     gains = {
-        (image, quality): record.psnr - results.records[name, image, codec, quality, "jpeg"].psnr
+        (image, quality): record.figures["psnr"] - results.records[name, image, codec, quality, "jpeg"].figures["psnr"]
         for (name, image, codec, quality, method), record in results.records.items()
         if method == "darker"
     }

@@ -9,7 +9,8 @@ from artifix.codecs import degrade
 from artifix.color import luma
 from artifix.errors import ModelError
 from artifix.evaluate import texture
-from artifix.evaluate.perceptual import VGG_LAYER, MetricUnavailableError, load_perceptual
+from artifix.evaluate.perceptual import VGG_LAYER
+from artifix.evaluate.registry import MetricUnavailableError, load_metric
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def vgg(tmp_path_factory):
 
 
 def test_the_vgg19_distance_grows_with_what_is_lost(photograph, vgg):
-    metric = load_perceptual("vgg19", vgg)
+    metric = load_metric("vgg19", vgg)
     photograph = np.ascontiguousarray(photograph[:48, :64])
     assert metric(photograph, photograph) == 0
     good, bad = (metric(degrade(photograph, quality=quality), photograph) for quality in (90, 10))
@@ -41,16 +42,16 @@ def test_a_vgg19_that_is_none_or_not_there(tmp_path, monkeypatch):
     pytest.importorskip("torch")
     (tmp_path / "vgg.safetensors").write_bytes(b"none")
     with pytest.raises(ModelError, match=r"vgg\.safetensors: not a readable"):
-        load_perceptual("vgg19", tmp_path / "vgg.safetensors")
+        load_metric("vgg19", tmp_path / "vgg.safetensors")
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     with pytest.raises(MetricUnavailableError, match="give its file by --vgg"):
-        load_perceptual("vgg19")
+        load_metric("vgg19")
 
 
 @pytest.mark.parametrize("name", ["texture", "mosquito"])
 def test_what_is_seen_is_measured_on_luma(name, photograph):
-    metric, figure = load_perceptual(name), getattr(texture, name)
+    metric, figure = load_metric(name), getattr(texture, name)
     restored = degrade(photograph, quality=20)
     assert metric(restored, photograph) == figure(luma(restored), luma(photograph))
     grey = luma(photograph)
@@ -60,7 +61,7 @@ def test_what_is_seen_is_measured_on_luma(name, photograph):
 
 def test_ssimulacra2_falls_with_the_quality(photograph):
     pytest.importorskip("ssimulacra2")
-    metric = load_perceptual("ssimulacra2")
+    metric = load_metric("ssimulacra2")
     assert metric(photograph, photograph) == 100
     good, bad = (metric(degrade(photograph, quality=quality), photograph) for quality in (90, 10))
     assert 100 > good > bad
@@ -74,7 +75,7 @@ def test_a_missing_package_is_said(name, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.delitem(sys.modules, "artifix.train.perceptual", raising=False)  # which may have its torch already
     with pytest.raises(MetricUnavailableError, match=f"not installed.*{package}"):
-        load_perceptual(name)
+        load_metric(name)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def torchmetrics(monkeypatch):
 
 
 def test_lpips_takes_colour_and_grey(torchmetrics, photograph):
-    metric = load_perceptual("lpips")
+    metric = load_metric("lpips")
     darker = photograph - np.minimum(photograph, 51)
     expected = (photograph.astype(float) - darker).mean() / 255
     assert metric(darker, photograph) == pytest.approx(expected, abs=1e-6)
@@ -123,9 +124,9 @@ def test_lpips_takes_colour_and_grey(torchmetrics, photograph):
 def test_lpips_without_torchvision_or_its_weights_says_so(torchmetrics, monkeypatch, error, message):
     monkeypatch.setattr(torchmetrics, "error", error)
     with pytest.raises(MetricUnavailableError, match=message):
-        load_perceptual("lpips")
+        load_metric("lpips")
 
 
 def test_an_unknown_metric_is_an_error():
     with pytest.raises(ValueError, match="unknown metric 'vmaf'"):
-        load_perceptual("vmaf")
+        load_metric("vmaf")

@@ -1,4 +1,3 @@
-import dataclasses
 import io
 from pathlib import Path
 
@@ -7,15 +6,17 @@ from rich.console import Console
 
 from artifix.evaluate.datasets import Dataset
 from artifix.evaluate.report import Cell, markdown_table, sections, terminal_table
-from artifix.evaluate.results import Record, Results
-
-
-def add(results, method, psnr, ssim=0.8):
-    results.add(Record("live1", "a.png", 10, method, "", psnr, psnr - 1, ssim, 0.78, 0.3, 0.1, "abc1234", "2026-01-01"))
+from artifix.evaluate.results import Results
 
 
 @pytest.fixture
-def results():
+def add(make_record):
+    """add(results, method, psnr), of the one picture at quality 10."""
+    return lambda results, method, psnr: results.add(make_record("live1", 10, method, psnr))
+
+
+@pytest.fixture
+def results(add):
     results = Results("luma")
     results.include(Dataset("live1", (Path("live1/a.png"),), "f00", exact=True))
     add(results, "jpeg", 27.77)
@@ -38,7 +39,7 @@ def test_cells(cell, text, verdict):
     assert (str(cell), cell.verdict) == (text, verdict)
 
 
-def test_the_papers_rows_come_first_and_in_its_order_then_ours_alone_and_other_papers_apart(results):
+def test_the_papers_rows_come_first_and_in_its_order_then_ours_alone_and_other_papers_apart(results, add):
     add(results, "sa-dct", 28.6)
     (section,) = sections(results)
     table, apart = section.sheets[:2]
@@ -58,7 +59,7 @@ def test_the_papers_rows_come_first_and_in_its_order_then_ours_alone_and_other_p
     assert any(note.startswith("+: the mean over") for note in section.notes)
 
 
-def test_without_other_papers_neither_their_rows_nor_their_names_are_there(results):
+def test_without_other_papers_neither_their_rows_nor_their_names_are_there(results, add):
     add(results, "dncnn-3", 29.0)
     (section,) = sections(results, ("psnr",), others=False)
     (table,) = section.sheets
@@ -68,10 +69,9 @@ def test_without_other_papers_neither_their_rows_nor_their_names_are_there(resul
     assert "DnCNN" in section.notes[0]
 
 
-def test_a_shortfall_is_the_largest_of_a_row_as_printed(results):
-    records = list(results.records.values())
-    for record in records:
-        results.add(dataclasses.replace(record, quality=20, psnr=31.5))
+def test_a_shortfall_is_the_largest_of_a_row_as_printed(results, make_record):
+    for method in ("jpeg", "mse-y", "mse-y+"):
+        results.add(make_record("live1", 20, method, 31.5))
     (section,) = sections(results, ("psnr",))
     assert section.sheets[0].shortfall == "mse-y by 0.27"  # 31.50 / 31.77; 29.446 is as good as 29.45
     assert "Below the published figure at most: mse-y by 0.27." in markdown_table(results)

@@ -20,9 +20,10 @@ from artifix.codecs import CODECS
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.rates import Coding
+from artifix.evaluate.registry import METRICS
 from artifix.evaluate.report import TITLES, markdown, markdown_table
 from artifix.evaluate.report import provenance as measured_at
-from artifix.evaluate.results import Mean, Results, read_results
+from artifix.evaluate.results import Results, read_results
 from artifix.models.catalog import VIVID
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +60,7 @@ def ablation(file: Path) -> str:
     """Models that learned alike but for one thing, beside JPEG alone: PSNR and SSIM."""
     results = read_results(file)
     means = results.means()
-    figures = {(mean.method, mean.quality): f"{mean.psnr:.2f}, {mean.ssim:.3f}" for mean in means}
+    figures = {(mean.method, mean.quality): f"{mean.figures['psnr']:.2f}, {mean.figures['ssim']:.3f}" for mean in means}
     methods, qualities = (list(dict.fromkeys(getattr(mean, name) for mean in means)) for name in ("method", "quality"))
     lines = [f"| PSNR in dB, SSIM 8x8 | {' | '.join(map(str, qualities))} |", "|---" * (len(qualities) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(figures.get((name, q), '–') for q in qualities)} |" for name in methods]
@@ -92,7 +93,7 @@ def _qualities(codings: list[Coding]) -> list[int]:
 
 def _codec_table(results: Results, dataset: str, quality: int) -> str:
     means = [mean for mean in results.means() if (mean.dataset, mean.quality) == (dataset, quality)]
-    psnr = {(mean.codec, mean.method): mean.psnr for mean in means}
+    psnr = {(mean.codec, mean.method): mean.figures["psnr"] for mean in means}
     models = list(dict.fromkeys(mean.method for mean in means if mean.method != mean.codec))
     codings = [coding for coding in results.codings[dataset] if coding.quality == quality]
     lines = [f"| codec | as it came, dB | {' | '.join(f'`{model}`' for model in models)} |"]
@@ -115,40 +116,34 @@ def gan(file: Path) -> str:
     return "\n".join([tables, *_verdicts(results)])
 
 
-def _mosquito(mean: Mean) -> float | None:
-    return None if mean.mosquito is None else -mean.mosquito
-
-
-def _texture(mean: Mean) -> float | None:
-    return None if mean.texture is None else -abs(1 - mean.texture)
-
-
-# What is asked: which figure, of whom, against whom, and how it is called; better is what is larger here. The ablations
-# took fewer steps than `gan`, and so stand beside `gan-1000`, which took as many.
-_ASKED: Final[list[tuple[Callable[[Mean], float | None], str, str, str]]] = [
-    (lambda mean: mean.psnr, VIVID, "jpeg", "a higher PSNR than"),
-    (_mosquito, VIVID, "jpeg", "less mosquito noise than"),
-    (_texture, VIVID, "mse", "a texture nearer to 1 than"),
-    (_texture, VIVID, "ssim", "a texture nearer to 1 than"),
-    (lambda mean: mean.ssimulacra2, VIVID, "mse", "a higher SSIMULACRA 2 than"),
-    (lambda mean: mean.ssimulacra2, VIVID, "ssim", "a higher SSIMULACRA 2 than"),
-    (_mosquito, "gan-1000", "gan-full-patch", "less mosquito noise than"),
-    (_texture, "gan-1000", "gan-full-patch", "a texture nearer to 1 than"),
-    (_texture, "gan-1000", "gan-l1", "a texture nearer to 1 than"),
+# What is asked: which metric, of whom, against whom, in words. The ablations took fewer steps than `gan`, so they stand
+# beside `gan-1000`, which took as many.
+_ASKED: Final[list[tuple[str, str, str, str]]] = [
+    ("psnr", VIVID, "jpeg", "a higher PSNR than"),
+    ("mosquito", VIVID, "jpeg", "less mosquito noise than"),
+    ("texture", VIVID, "mse", "a texture nearer to 1 than"),
+    ("texture", VIVID, "ssim", "a texture nearer to 1 than"),
+    ("ssimulacra2", VIVID, "mse", "a higher SSIMULACRA 2 than"),
+    ("ssimulacra2", VIVID, "ssim", "a higher SSIMULACRA 2 than"),
+    ("mosquito", "gan-1000", "gan-full-patch", "less mosquito noise than"),
+    ("texture", "gan-1000", "gan-full-patch", "a texture nearer to 1 than"),
+    ("texture", "gan-1000", "gan-l1", "a texture nearer to 1 than"),
 ]
 
 
 def _verdicts(results: Results) -> Iterator[str]:
     """A line for each thing asked, with the sets and qualities where it is so, and where not."""
     means = {(mean.dataset, mean.quality, mean.method): mean for mean in results.means()}
-    for figure, ours, other, words in _ASKED:
+    for name, ours, other, words in _ASKED:
+        score = METRICS[name].score
         won: dict[tuple[str, str], list[str]] = {}
         for (dataset, quality, method), mean in means.items():
             theirs = means.get((dataset, quality, other))
-            if method == ours and theirs and (a := figure(mean)) is not None and (b := figure(theirs)) is not None:
-                won.setdefault(("yes" if a > b else "no", TITLES.get(dataset, dataset)), []).append(str(quality))
+            if method == ours and theirs and name in mean.figures and name in theirs.figures:
+                better = score(mean.figures[name]) > score(theirs.figures[name])
+                won.setdefault(("yes" if better else "no", TITLES.get(dataset, dataset)), []).append(str(quality))
         if won:
-            answers = [f"{answer}, on {name} at {', '.join(cells)}" for (answer, name), cells in sorted(won.items())]
+            answers = [f"{answer}, on {title} at {', '.join(cells)}" for (answer, title), cells in sorted(won.items())]
             yield f"- Has `{ours}` {words} `{other}`? {'; '.join(answers)}."
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import fleet as fleets
 
 from artifix.bench import report as bench
-from artifix.evaluate.report import HEADINGS
+from artifix.evaluate.registry import METRICS
 from artifix.evaluate.report import provenance as measured_at
 from artifix.evaluate.results import Results, read_results
 
@@ -71,7 +71,8 @@ def int8(file: Path) -> str:
     lines = ["| model | lost | " + " | ".join(map(str, _QUALITIES)) + " |", "|---" * 6 + "|"]
     for model, by_quality in photographs.items():
         rows = [
-            (HEADINGS[metric][0], by_quality, metric, digits) for metric, digits in (("psnr", 3), ("ssimulacra2", 2))
+            (METRICS[metric].heading, by_quality, metric, digits)
+            for metric, digits in (("psnr", 3), ("ssimulacra2", 2))
         ]
         if model in sky:
             rows.append(("PSNR of a smooth sky, dB", sky[model], "psnr", 2))
@@ -91,7 +92,7 @@ def int8_losses(results: Results, dataset: str) -> dict[str, dict[int, dict[str,
     for (method, quality), rounded in sorted(means.items()):
         if method.endswith(_ROUNDED) and (exact := means.get((method.removesuffix(_ROUNDED), quality))):
             lost.setdefault(method.removesuffix(_ROUNDED), {})[quality] = {
-                name: getattr(exact, name) - getattr(rounded, name) for name in ("psnr", "ssimulacra2")
+                name: exact.figures[name] - rounded.figures[name] for name in ("psnr", "ssimulacra2")
             }
     return lost
 

@@ -1,24 +1,14 @@
 """The commands below `artifix evaluate`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from artifix.cli.progress import show_progress
+from artifix.evaluate.registry import FURTHER
 
 evaluate_app = typer.Typer(help="Measure the quality of restored pictures and videos.", no_args_is_help=True)
-
-
-class Perceptual(StrEnum):
-    """Metrics beyond those of the paper's tables."""
-
-    ssimulacra2 = "ssimulacra2"
-    lpips = "lpips"
-    vgg19 = "vgg19"
-    texture = "texture"
-    mosquito = "mosquito"
 
 
 def _qualities(text: str | list[int]) -> list[int]:
@@ -38,6 +28,13 @@ def _crfs(text: str | list[int]) -> list[int]:
     return crfs
 
 
+def _metrics(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in FURTHER:
+            raise typer.BadParameter(f"unknown metric {name}; known are {', '.join(FURTHER)}")
+    return names or None
+
+
 def _match(text: str | int) -> int:
     codec, _, quality = str(text).rpartition(":")
     if codec not in ("", "jpeg") or not quality.isdecimal() or not 1 <= int(quality) <= 100:
@@ -49,12 +46,20 @@ Qualities = Annotated[Any, typer.Option("--quality", parser=_qualities, help="JP
 Models = Annotated[
     str, typer.Option("--model", help="jpeg, sa-dct, names of models or .safetensors files, separated by commas.")
 ]
-Further = Annotated[list[Perceptual] | None, typer.Option(help="Additional metric; may be repeated.")]
+Further = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC", callback=_metrics, help=f"Additional metric; may be repeated: {', '.join(FURTHER)}."
+    ),
+]
 Vgg = Annotated[
     Path | None, typer.Option(help="VGG19 weights for the vgg19 metric, .safetensors (default: torchvision's).")
 ]
 JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Write results to this file, and continue from those in it.")
+    Path | None,
+    typer.Option(
+        "--json", help="Write results to this file, and continue from those in it and in the records beside it."
+    ),
 ]
 Jobs = Annotated[int, typer.Option(min=1, help="Pictures measured in parallel.")]
 _DETECTOR = "torchvision:MODEL, such as torchvision:fasterrcnn_resnet50_fpn_v2, or an .onnx file."
@@ -99,7 +104,7 @@ def evaluate_quality(
             qualities,
             methods,
             colour=colour,
-            perceptual=_names(perceptual),
+            perceptual=perceptual,
             vgg=vgg,
             json_path=json_path,
             jobs=jobs,
@@ -185,7 +190,7 @@ def evaluate_codecs(
             names,
             methods,
             detector=load_detector(detector) if detector else None,
-            perceptual=_names(perceptual),
+            perceptual=perceptual,
             vgg=vgg,
             json_path=json_path,
             jobs=jobs,
@@ -231,13 +236,9 @@ def evaluate_video(
             names,
             frames=frames,
             side=side,
-            perceptual=_names(perceptual),
+            perceptual=perceptual,
             json_path=json_path,
             jobs=jobs,
             progress=progress,
         )
     Console().print(terminal_table(results))
-
-
-def _names(perceptual: list[Perceptual] | None) -> list[str] | None:
-    return [metric.value for metric in perceptual] if perceptual else None

@@ -11,9 +11,9 @@ from artifix.evaluate.detection.results import DetectionResults, Summary
 from artifix.evaluate.detection.run import evaluate_detection, open_detection
 from artifix.evaluate.detection.voc import Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
-from artifix.evaluate.quality import measure, open_results
+from artifix.evaluate.quality import measure
 from artifix.evaluate.rates import Coding, match_rate
-from artifix.evaluate.results import Results, write_results
+from artifix.evaluate.results import Results, open_results
 
 
 def evaluate_codecs(
@@ -56,8 +56,7 @@ def evaluate_codecs(
         except (CodecError, DataError) as error:
             results.skipped[codec] = str(error)
             continue
-        if json_path:
-            write_results(json_path, results)
+        results.save()
         try:
             measure(
                 results,
@@ -66,7 +65,6 @@ def evaluate_codecs(
                 methods,
                 perceptual=perceptual,
                 vgg=vgg,
-                json_path=json_path,
                 jobs=jobs,
                 progress=share_of(part),
             )
@@ -75,8 +73,7 @@ def evaluate_codecs(
             continue
         results.skipped.pop(codec, None)
         codings.append(coding)
-    if json_path:
-        write_results(json_path, results)
+    results.save()
     if devkit is None or detector is None:
         return results, None
     return results, evaluate_detection(

@@ -16,8 +16,9 @@ from artifix.errors import OutputError
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.quality import make_pair
-from artifix.evaluate.report import HEADINGS, Section, provenance, sections
-from artifix.evaluate.results import Record, Results
+from artifix.evaluate.registry import METRICS
+from artifix.evaluate.report import Section, notes, provenance, sections
+from artifix.evaluate.results import Results
 from artifix.image import atomic_output, ensure_writable
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write_page(path: str | Path, results: Results, data: str | Path, methods: Se
     An existing file is replaced. OutputError if it cannot be written, or matplotlib is missing.
     """
     body = [table(section) for section in sections(results)]
-    body += [f"<p>{html.escape(f'{name} left out: {reason}')}</p>" for name, reason in results.skipped.items()]
+    body += [f"<p>{html.escape(note)}</p>" for note in notes(results)]
     body += ["<h2>Rate and distortion</h2>", _plots(path, results)]
     for method in methods:
         if method.name != JPEG.name:
@@ -95,9 +96,9 @@ def _plots(path: str | Path, results: Results) -> str:
         for axes, metric in zip(figure.subplots(1, 2), ("psnr", "ssim"), strict=True):
             for row in dict.fromkeys(mean.row for mean in means if mean.dataset == dataset):
                 curve = [mean for mean in means if (mean.dataset, mean.row) == (dataset, row)]
-                rates = [mean.bpp for mean in curve]
-                axes.plot(rates, [getattr(mean, metric) for mean in curve], marker="o", label=row)
-            axes.set(xlabel="bits per pixel", ylabel=HEADINGS[metric][0])
+                rates = [mean.figures["bpp"] for mean in curve]
+                axes.plot(rates, [mean.figures[metric] for mean in curve], marker="o", label=row)
+            axes.set(xlabel="bits per pixel", ylabel=METRICS[metric].heading)
             axes.grid(alpha=0.3)
         figure.axes[0].legend()
         figure.suptitle(section.title)
@@ -130,7 +131,7 @@ class _Extreme:
     """The picture and quality that a method helped most, or least, in PSNR."""
 
     path: Path
-    record: Record
+    quality: int
     gain: float  # dB
     best: bool
 
@@ -141,17 +142,17 @@ def _extremes(results: Results, data: str | Path, method: Method) -> list[_Extre
     for path in dataset.paths:
         for (name, image, codec, quality, used), record in results.records.items():
             jpeg = results.records.get((name, image, codec, quality, JPEG.name))
-            if jpeg and (name, image, codec, used) == (dataset.name, path.name, JPEG.name, method.name):
-                found.append((record.psnr - jpeg.psnr, path, record))
-    if not found:  # a file without records
+            if jpeg and quality and (name, image, codec, used) == (dataset.name, path.name, JPEG.name, method.name):
+                found.append((record.figures["psnr"] - jpeg.figures["psnr"], path, quality))
+    if not found:  # all means are of an earlier measurement, whose records are not here
         return []
     found.sort(key=lambda one: one[0])
-    return [_Extreme(path, record, gain, best) for best, (gain, path, record) in ((True, found[-1]), (False, found[0]))]
+    ends = ((True, found[-1]), (False, found[0]))
+    return [_Extreme(path, quality, gain, best) for best, (gain, path, quality) in ends]
 
 
 def _crops(extreme: _Extreme, method: Method, results: Results) -> str:
-    record = extreme.record
-    target, degraded, file = make_pair(extreme.path, results.protocol, record.quality)
+    target, degraded, file = make_pair(extreme.path, results.protocol, extreme.quality)
     restored = method.restore(degraded, file)
     rows, columns = _window(_squared(degraded, target) - _squared(restored, target), best=extreme.best)
     figures = "".join(
@@ -162,7 +163,7 @@ def _crops(extreme: _Extreme, method: Method, results: Results) -> str:
     )
     size = "largest" if extreme.best == (extreme.gain >= 0) else "smallest"
     what = f"{size} {'gain' if extreme.gain >= 0 else 'loss'}"
-    title = f"{method.name}, {what}: {record.image} at quality {record.quality}, {extreme.gain:+.2f} dB"
+    title = f"{method.name}, {what}: {extreme.path.name} at quality {extreme.quality}, {extreme.gain:+.2f} dB"
     return f"<h2>{html.escape(title)}</h2>\n<div>{figures}</div>"
 
 

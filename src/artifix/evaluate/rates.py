@@ -1,5 +1,6 @@
 """How a whole set is degraded: by JPEG at a quality, or by another codec tuned until it takes the same bits."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,11 @@ class Coding:
     def factor_of(self, picture: str) -> int:
         """The codec's own factor for the picture of this name."""
         return self.factor + CODECS[self.codec].step * (picture in self.better)
+
+    @property
+    def fingerprint(self) -> str:
+        """What distinguishes it from another coding of the same codec and quality."""
+        return hashlib.sha256(repr((self.factor, self.better)).encode()).hexdigest()[:8]
 
     def __str__(self) -> str:
         codec = CODECS[self.codec]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final, Literal, Protocol
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,26 +12,25 @@ from rich.table import Table
 
 from artifix.evaluate.methods import JPEG
 from artifix.evaluate.published import PAPER, SOURCES, Published, counterpart, read_published
-from artifix.evaluate.results import METRICS, Mean, Results
+from artifix.evaluate.registry import METRICS, Metric
+from artifix.evaluate.results import Mean, Results
 
 TITLES: Final = {"live1": "LIVE1", "bsds500": "BSDS500 val"}
 
-# Metric -> heading and decimals, as papers print them.
-HEADINGS: Final = {
-    "psnr": ("PSNR, dB", 2),
-    "psnr_b": ("PSNR-B, dB", 2),
-    "ssim": ("SSIM 8x8", 3),
-    "ssim_gaussian": ("SSIM Gaussian", 3),
-    "ssimulacra2": ("SSIMULACRA 2", 1),
-    "lpips": ("LPIPS", 3),
-    "vgg19": ("VGG19 distance", 3),
-    "texture": ("Texture (1 is right)", 2),
-    "mosquito": ("Mosquito noise", 1),
-    "flicker": ("Flicker (1 is the decoded video's)", 3),
-}
-
-
 _STYLES: Final = {"published": "[dim]", "reached": "[green]", "below": "[red]", "": ""}
+
+
+class _Measured(Protocol):
+    """The mean of anything."""
+
+    @property
+    def row(self) -> str: ...
+    @property
+    def quality(self) -> int | None: ...
+    @property
+    def commit(self) -> str: ...
+    @property
+    def date(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Section:
     unit: str = "quality"
 
 
-def sections(results: Results, metrics: Sequence[str] = METRICS, *, others: bool = True) -> list[Section]:
+def sections(results: Results, metrics: Sequence[str] = tuple(METRICS), *, others: bool = True) -> list[Section]:
     """The tables of a results file, of these of its metrics, one section for each data set with something complete.
 
     Published figures stand beside ours on an exact data set alone. The paper's rows come first, in its order, measured
@@ -132,13 +132,12 @@ def _section(results: Results, dataset: str, means: list[Mean], metrics: Sequenc
         published = [row for row in published if row.method not in away]
         away = []
     sheets = []
-    for metric in metrics:
-        heading, decimals = HEADINGS[metric]
-        rows = _rows(metric, decimals, qualities, means, published, standing)
+    for metric in map(METRICS.__getitem__, metrics):
+        rows = _rows(metric, qualities, means, published, standing)
         if any(cell.ours is not None for cells in rows.values() for cell in cells):
-            sheets.append(Sheet(heading, rows))
-            if apart := _rows(metric, decimals, qualities, [], published, away):
-                sheets.append(Sheet(f"{heading}, other papers", apart))
+            sheets.append(Sheet(metric.heading, rows))
+            if apart := _rows(metric, qualities, [], published, away):
+                sheets.append(Sheet(f"{metric.heading}, other papers", apart))
     exact = "exactly this set" if measured.exact else "not a known set"
     title = f"{TITLES.get(dataset, dataset)}, {results.protocol}: {measured.images} pictures, {exact}"
     sources = "; ".join(dict.fromkeys(SOURCES[row.source] for row in published))
@@ -170,27 +169,42 @@ def _methods(means: list[Mean], published: list[Published]) -> tuple[list[str], 
 
 
 def _rows(
-    metric: str,
-    decimals: int,
-    qualities: list[int],
-    means: list[Mean],
-    published: list[Published],
-    methods: list[str],
+    metric: Metric, qualities: list[int], means: list[Mean], published: list[Published], methods: list[str]
 ) -> dict[str, list[Cell]]:
-    ours = {(mean.row, mean.quality): getattr(mean, metric) for mean in means}
-    theirs = {(row.method, row.quality): getattr(row, metric, None) for row in published}
+    ours = {(mean.row, mean.quality): mean.figures.get(metric.name) for mean in means}
+    theirs = {(row.method, row.quality): getattr(row, metric.name, None) for row in published}
     rows = {}
     for method in methods:
         pairs = [(ours.get((method, quality)), theirs.get((counterpart(method), quality))) for quality in qualities]
         if any(figure is not None for pair in pairs for figure in pair):
-            rows[method] = [Cell(*pair, decimals, control=method == JPEG.name, apart=not means) for pair in pairs]
+            rows[method] = [
+                Cell(*pair, metric.decimals, control=method == JPEG.name, apart=not means) for pair in pairs
+            ]
     return rows
 
 
 def terminal_table(results: Results) -> Group:
     """The tables for a terminal; figures that reach the published ones are green, others red."""
+    return terminal(sections(results), notes(results))
+
+
+def notes(results: Results) -> list[str]:
+    """What was left out and why, and what comes from an earlier measurement."""
     left_out = [f"{name} left out: {reason}" for name, reason in results.skipped.items()]
-    return terminal(sections(results), left_out)
+    return left_out + earlier(results.path, [mean for mean in results.means() if mean.key not in results.fresh])
+
+
+def earlier(path: Path | None, means: Iterable[_Measured]) -> list[str]:
+    """A line for each commit and date that measured some of these means, which a file held already."""
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for mean in means:
+        rows = groups.setdefault((mean.date, mean.commit), {})
+        rows.setdefault(mean.row, []).append("" if mean.quality is None else str(mean.quality))
+    return [
+        f"From {path}, measured {date} at {_commits([commit])}: "
+        + "; ".join(f"{row} at {', '.join(at)}" if any(at) else row for row, at in rows.items())
+        for (date, commit), rows in sorted(groups.items())
+    ]
 
 
 def terminal(sections: list[Section], notes: Sequence[str] = ()) -> Group:
@@ -210,7 +224,7 @@ def terminal(sections: list[Section], notes: Sequence[str] = ()) -> Group:
     return Group(*tables, *map(escape, notes))
 
 
-def markdown_table(results: Results, metrics: Sequence[str] = METRICS) -> str:
+def markdown_table(results: Results, metrics: Sequence[str] = tuple(METRICS)) -> str:
     """The tables in Markdown, for the README: figures of ours that reach the published ones are bold."""
     made = provenance((mean.commit, mean.date) for mean in results.means())
     return f"{markdown(sections(results, metrics))}\n{made}\n"
@@ -239,10 +253,14 @@ def _emphasised(cell: Cell) -> str:
     return f"**{ours}**{slash}{published}" if cell.verdict == "reached" else str(cell)
 
 
+def _commits(several: Iterable[str]) -> str:
+    commits = sorted({commit or "an installed copy" for each in several for commit in each.split(", ")})
+    return f"commit {', '.join(commits)}"
+
+
 def provenance(measured: Iterable[tuple[str, str]]) -> str:
     """A sentence that says which commits measured something, and on which dates."""
     measured = set(measured)
-    commits = sorted({commit or "an installed copy" for several, _ in measured for commit in several.split(", ")})
     dates = sorted({date for _, date in measured})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    return f"Measured at commit {', '.join(commits)}, {when}."
+    return f"Measured at {_commits(commit for commit, _ in measured)}, {when}."

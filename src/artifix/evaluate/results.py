@@ -1,95 +1,41 @@
-"""What was measured: one record for each picture, coding and method, their means, and the file that keeps them."""
+"""The results of one protocol: records of pictures, their means, and the file of the means."""
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from artifix.errors import DataError
 from artifix.evaluate.datasets import Dataset
 from artifix.evaluate.rates import Coding
-from artifix.image import atomic_output
+from artifix.evaluate.records import Cell, Record, Records, Row, Store, flat, from_flat
+from artifix.image import atomic_output, ensure_writable
 
 Protocol = Literal["luma", "colour", "video"]
 
-METRICS: Final = (
-    "psnr",
-    "psnr_b",
-    "ssim",
-    "ssim_gaussian",
-    "ssimulacra2",
-    "lpips",
-    "vgg19",
-    "texture",
-    "mosquito",
-    "flicker",
-)
 
-
-@dataclass(frozen=True)
-class Record:
-    """One picture at one quality by one method.
-
-    `codec` is what degraded it, JPEG at `quality`, another at that JPEG's rate, a video's at that
-    rate factor. `fingerprint` is the method's, `bpp` the degraded file's bits per pixel, `seconds` what the method
-    alone took beside all else that ran. `commit` and `date` (ISO 8601) say what measured it, and when.
-    """
-
-    dataset: str
-    image: str
-    quality: int
-    method: str
-    fingerprint: str
-    psnr: float
-    psnr_b: float
-    ssim: float
-    ssim_gaussian: float
-    bpp: float
-    seconds: float
-    commit: str
-    date: str
-    ssimulacra2: float | None = None
-    lpips: float | None = None
-    vgg19: float | None = None
-    texture: float | None = None
-    mosquito: float | None = None
-    flicker: float | None = None
-    codec: str = "jpeg"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mean:
     """A method's mean figures (the mean of the dBs, not the dB of the mean) over all pictures of a data set."""
 
     dataset: str
+    codec: str = "jpeg"
     quality: int
     method: str
+    fingerprint: str = ""
+    """The method's."""
     images: int
-    psnr: float
-    psnr_b: float
-    ssim: float
-    ssim_gaussian: float
-    bpp: float
-    seconds: float
     commit: str
     """Every commit that measured a part of it, separated by commas."""
     date: str
     """The latest."""
-    ssimulacra2: float | None = None
-    lpips: float | None = None
-    vgg19: float | None = None
-    texture: float | None = None
-    mosquito: float | None = None
-    flicker: float | None = None
-    codec: str = "jpeg"
-    fingerprint: str = ""
-    """The method's."""
+    figures: dict[str, float]
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
+    def key(self) -> Row:
         """What it is the mean of: data set, codec, quality and method."""
         return self.dataset, self.codec, self.quality, self.method
 
@@ -114,75 +60,103 @@ class Measured:
 
 
 @dataclass
-class Results:
+class Results(Records):
     """The measurements of one protocol, of any number of data sets."""
 
     protocol: Protocol
     datasets: dict[str, Measured] = field(default_factory=dict)
-    records: dict[tuple[str, str, str, int, str], Record] = field(default_factory=dict)
-    """By data set, image, codec, quality and method."""
     codings: dict[str, list[Coding]] = field(default_factory=dict)
     """Data set -> the codecs that were tuned for it."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Metric or codec -> why it is not there."""
-    bare: dict[tuple[str, str, int, str], Mean] = field(default_factory=dict)
-    """By their keys the means whose records were left out of the file."""
+    earlier: dict[Row, Mean] = field(default_factory=dict)
+    """The means of the file that the results continue."""
+    path: Path | None = field(default=None, compare=False)
+    """That file."""
 
     def include(self, dataset: Dataset) -> None:
-        """Make room for a data set; DataError if another one of that name is here already."""
+        """Make room for a data set, in the file, too; DataError if another one of that name is here already."""
         known = self.datasets.get(dataset.name)
         if known and known.fingerprint != dataset.fingerprint:
             raise DataError(f"{dataset.paths[0].parent}: the results hold other pictures under the name {dataset.name}")
         self.datasets[dataset.name] = Measured(len(dataset.paths), dataset.fingerprint, dataset.exact)
+        self.save()
 
-    def add(self, record: Record) -> None:
-        """Keep a record in place of any earlier one of the same picture, codec, quality and method."""
-        self.records[record.dataset, record.image, record.codec, record.quality, record.method] = record
+    def holds(self, dataset: str, image: str, cell: Cell, metrics: Collection[str]) -> bool:
+        """Whether a picture, or the whole set in the file of means, has been measured in this cell by these metrics."""
+        mean = self.earlier.get((dataset, cell.codec, cell.quality, cell.method))
+        known = mean is not None and mean.fingerprint == cell.fingerprint and mean.figures.keys() >= set(metrics)
+        return known or super().holds(dataset, image, cell, metrics)
 
     def means(self) -> list[Mean]:
         """The means of all that is complete, in the order of data set, quality and first measurement."""
-        groups: dict[tuple[str, str, int, str], list[Record]] = {}
+        groups: dict[Row, list[Record]] = {}
         for record in self.records.values():
-            groups.setdefault((record.dataset, record.codec, record.quality, record.method), []).append(record)
-        order = list(self.datasets)
+            groups.setdefault(record.row, []).append(record)
         complete = [group for key, group in groups.items() if len(group) == self.datasets[key[0]].images]
         # A method's latest state alone counts, and only once all pictures are measured with it.
-        current = [group for group in complete if len({record.fingerprint for record in group}) == 1]
-        means = self.bare | {mean.key: mean for mean in map(_mean, current)}
+        current = [group for group in complete if len({record.cell.fingerprint for record in group}) == 1]
+        means = self.earlier | {mean.key: mean for mean in map(_mean, current)}
+        order = list(self.datasets)
         return sorted(means.values(), key=lambda mean: (order.index(mean.dataset), mean.quality))
 
-    def without_records(self) -> "Results":
-        """The means alone, which say as much in a file a hundredth as long, but for the single pictures."""
-        return dataclasses.replace(self, records={}, bare={mean.key: mean for mean in self.means()})
+    def save(self) -> None:
+        """Write the means to the results' file, if they have one."""
+        if self.path:
+            write_results(self.path, self)
 
 
 def _mean(records: list[Record]) -> Mean:
-    def of(name: str) -> float | None:
-        values = [getattr(record, name) for record in records]
-        return None if None in values else round(fmean(values), 6)
+    figures = [record.figures for record in records]
+    names = [name for name in figures[0] if all(name in each for each in figures)]
+    dataset, codec, quality, method = records[0].row
+    assert codec is not None and quality is not None
+    return Mean(
+        dataset=dataset,
+        codec=codec,
+        quality=quality,
+        method=method,
+        fingerprint=records[0].cell.fingerprint,
+        images=len(records),
+        commit=commits(records),
+        date=max(record.date for record in records),
+        figures={name: round(fmean(each[name] for each in figures), 6) for name in names},
+    )
 
-    first = records[0]
-    figures: dict[str, Any] = {name: of(name) for name in (*METRICS, "bpp", "seconds")}
-    commit = ", ".join(sorted({record.commit for record in records}))
-    date = max(record.date for record in records)
-    key = first.dataset, first.quality, first.method
-    figures |= {"codec": first.codec, "fingerprint": first.fingerprint}
-    return Mean(*key, len(records), commit=commit, date=date, **figures)
+
+def commits(records: Iterable[Record]) -> str:
+    """The commits that measured them, separated by commas."""
+    return ", ".join(sorted({record.commit for record in records}))
+
+
+def open_results(path: str | Path | None, protocol: Protocol) -> Results:
+    """The results that a file and the records beside it hold already, or empty ones; they are written by `save`.
+
+    DataError if they are of another protocol, OutputError if there is no place for them.
+    """
+    if not path:
+        return Results(protocol)
+    ensure_writable(path)
+    path = Path(path)
+    results = read_results(path) if path.exists() else Results(protocol)
+    if results.protocol != protocol:
+        raise DataError(f"{path}: holds results in {results.protocol}; give {protocol} a file of its own")
+    results.path, results.store = path, Store(path)
+    results.records = {record.key: record for record in results.store.read() if record.dataset in results.datasets}
+    return results
 
 
 def write_results(path: str | Path, results: Results) -> None:
-    """Write the results as JSON, a line for each record, whole or not at all; OutputError if that cannot be.
+    """Write the means as JSON, a line for each, whole or not at all; OutputError if that cannot be.
 
     An infinite PSNR (a picture restored without any error) is `Infinity`, as Python's json has it.
     """
-    records = sorted(results.records.values(), key=lambda record: (record.dataset, record.image, record.quality))
     datasets = {name: dataclasses.asdict(measured) for name, measured in results.datasets.items()}
     codings = {name: list(map(dataclasses.asdict, tuned)) for name, tuned in results.codings.items()}
     text = (
         f'{{\n"protocol": {json.dumps(results.protocol)},\n"datasets": {json.dumps(datasets)},\n'
         f'"codings": {json.dumps(codings)},\n"skipped": {json.dumps(results.skipped)},\n'
-        f'"means": {json_lines(map(_values, results.means()))},\n'
-        f'"records": {json_lines(map(_values, records))}\n}}\n'
+        f'"means": {json_lines(map(flat, results.means()))}\n}}\n'
     )
     with atomic_output(path, overwrite=True) as file:
         file.write(text.encode())
@@ -193,23 +167,15 @@ def json_lines(items: Iterable[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(map(json.dumps, items)) + "\n]"
 
 
-def _values(item: Record | Mean) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(item).items() if value is not None}
-
-
 def read_results(path: str | Path) -> Results:
-    """The results in a file that `write_results` wrote; DataError if it is none."""
+    """The means in a file that `write_results` wrote; DataError if it is none."""
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
         datasets = {name: Measured(**measured) for name, measured in values["datasets"].items()}
-        results = Results(values["protocol"], datasets, skipped=values["skipped"])
-        for name, tuned in values.get("codings", {}).items():
-            results.codings[name] = list(map(Coding.of, tuned))
-        for record in values["records"]:
-            results.add(Record(**record))
-        whole = {mean.key for mean in results.means()}
-        means = (Mean(**mean) for mean in values["means"])
-        results.bare = {mean.key: mean for mean in means if mean.key not in whole}
+        codings = {name: list(map(Coding.of, tuned)) for name, tuned in values["codings"].items()}
+        means = [from_flat(Mean, mean) for mean in values["means"]]
+        return Results(
+            values["protocol"], datasets, codings, values["skipped"], {mean.key: mean for mean in means}, Path(path)
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no results of `artifix evaluate quality` ({error})") from error
-    return results

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from artifix.color import luma
 from artifix.dct import dct_matrix
 
 Pixels = NDArray[np.uint8]
@@ -46,6 +47,16 @@ def mosquito(restored: Pixels, target: Pixels) -> float:
     near = _within(gradient >= EDGE, REACH) & ~_within(gradient > FLAT, 1)
     error = (restored.astype(np.float32) - target)[near]
     return float(np.mean(error * error)) if error.size else 0.0
+
+
+def texture_of_luma(restored: Pixels, target: Pixels) -> float:
+    """`texture` of two images, grey (H, W) or RGB (H, W, 3): of their luma."""
+    return texture(restored, target) if target.ndim == 2 else texture(luma(restored), luma(target))
+
+
+def mosquito_of_luma(restored: Pixels, target: Pixels) -> float:
+    """`mosquito` of two images, grey (H, W) or RGB (H, W, 3): of their luma."""
+    return mosquito(restored, target) if target.ndim == 2 else mosquito(luma(restored), luma(target))
 
 
 def _check(restored: Pixels, target: Pixels) -> None:

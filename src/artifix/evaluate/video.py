@@ -10,8 +10,6 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,17 +19,16 @@ from numpy.typing import NDArray
 from artifix.codecs.clips import CLIP_CODECS, LAYOUT, Motion, decode_clip, encode_clip, film, from_planes, to_planes
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
 from artifix.errors import DataError, ModelError
-from artifix.evaluate import metrics
 from artifix.evaluate.datasets import Dataset, load_dataset
-from artifix.evaluate.perceptual import Metric
-from artifix.evaluate.quality import load_metrics, open_results
 from artifix.evaluate.rates import read_rgb
-from artifix.evaluate.results import Record, Results, write_results
+from artifix.evaluate.records import Cell, Record
+from artifix.evaluate.registry import Compare, load_metrics
+from artifix.evaluate.results import Results, open_results
+from artifix.evaluate.run import measure_missing
 from artifix.image import MAX_PIXELS
 from artifix.inspection.blocking import BLOCK
 from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
-from artifix.threads import side_by_side
 from artifix.video.formats import is_video
 from artifix.yuv import Plane, Samples, add_change
 
@@ -44,12 +41,6 @@ CRFS: Final = (23, 30, 37)
 _WINDOW: Final = 0.8  # of a picture's sides that a camera sees
 _SPEED: Final = 2.0  # pixels a frame at most
 _ZOOM: Final = 0.004  # a frame at most
-_FIGURES: Final[dict[str, Metric]] = {
-    "psnr": metrics.psnr,
-    "psnr_b": metrics.psnr_b,
-    "ssim": metrics.ssim,
-    "ssim_gaussian": metrics.ssim_gaussian,
-}
 
 
 def evaluate_video(
@@ -72,7 +63,7 @@ def evaluate_video(
     pictures, over which a camera pans and zooms as the picture's name decides, at most `side` pixels high and wide. A
     clip's figures are its frames' means.
     `flicker` is the mean absolute change of the error from one frame to the next, as a share of the decoded clip's: 1
-    is no better, 0 an error that stands still. `Record.quality` is the rate factor.
+    is no better, 0 an error that stands still. The quality of a record is the rate factor.
 
     The rest, `perceptual` (by default ssimulacra2) and `json_path` with its resuming included, is as in
     `evaluate_quality`. DataError for a folder without clips, CodecError where PyAV or an encoder is missing.
@@ -80,24 +71,30 @@ def evaluate_video(
     results = open_results(json_path, "video")
     dataset = _dataset(Path(data), frames, side)
     results.include(dataset)
-    further = load_metrics(perceptual, None, results)
+    metrics = load_metrics(("ssimulacra2",) if perceptual is None else perceptual, None, results.skipped)
     restorers = {Path(model).stem: Restorer(model, precision="fp32") for model in models}
     if len(restorers) < len(models):
         raise ModelError(f"two models of one name: {', '.join(map(str, models))}")
-    bench = _Bench(dataset, frames, side, _FIGURES | further, restorers, current_commit())
-    codings = list(itertools.product(codecs, crfs))
-    missing = {path: bench.missing(results, path, codings) for path in dataset.paths}
-    tasks = [partial(bench.measure, path, todo) for path, todo in missing.items() if todo]
-    with side_by_side(tasks, jobs) as measured:
-        for number, records in enumerate(measured, start=1):
-            for record in records:
-                results.add(record)
-            if json_path:
-                write_results(json_path, results)
-            progress(number / len(tasks))
-    if json_path:
-        write_results(json_path, results)
-    progress(1.0)
+    states = {name: restorer.engine.fingerprint for name, restorer in restorers.items()}
+    cells = [
+        Cell(codec, crf, name, state)
+        for codec, crf in itertools.product(codecs, crfs)
+        for name, state in ({codec: ""} | states).items()
+    ]
+    bench = _Bench(dataset.name, frames, side, metrics, restorers)
+    try:
+        measure_missing(
+            results,
+            dataset.name,
+            {path.name: path for path in dataset.paths},
+            cells,
+            bench.measure,
+            metrics=metrics.keys(),
+            jobs=jobs,
+            progress=progress,
+        )
+    finally:
+        results.save()
     return results
 
 
@@ -108,75 +105,41 @@ def flicker(restored: Sequence[Pixels], targets: Sequence[Pixels]) -> float:
     return float(np.mean(changes)) if changes else 0.0
 
 
-@dataclass(frozen=True)
 class _Bench:
     """What all measurements of a run share."""
 
-    dataset: Dataset
-    frames: int
-    side: int | None
-    figures: dict[str, Metric]
-    restorers: dict[str, Restorer]
-    commit: str
+    def __init__(
+        self, dataset: str, frames: int, side: int | None, metrics: dict[str, Compare], restorers: dict[str, Restorer]
+    ) -> None:
+        self.dataset, self.frames, self.side, self.commit = dataset, frames, side, current_commit()
+        self.metrics, self.restorers = metrics, restorers
 
-    def missing(self, results: Results, path: Path, codings: Sequence[tuple[str, int]]) -> list[tuple[str, int, str]]:
-        """Codec, rate factor and method of what is not measured yet; the method "" is the codec alone."""
-        return [
-            (codec, crf, name)
-            for codec, crf in codings
-            for name in ("", *self.restorers)
-            if not self._holds(results, (self.dataset.name, path.name, codec, crf, name or codec), name)
-        ]
-
-    def measure(self, path: Path, todo: Sequence[tuple[str, int, str]]) -> list[Record]:
+    def measure(self, path: Path, cells: list[Cell]) -> list[Record]:
         """The records of one clip."""
         clip = _read_clip(path, self.frames, self.side)
         targets = list(map(_rgb, clip))
         records = []
-        for (codec, crf), group in itertools.groupby(todo, key=lambda item: item[:2]):
+        for (codec, crf), group in itertools.groupby(cells, key=lambda cell: (cell.codec or "", cell.quality or 0)):
             base, intra = codec.removesuffix(INTRA), codec.endswith(INTRA)
             packets = encode_clip([to_planes(frame) for frame in clip], base, crf=crf, intra=intra)
             decoded = decode_clip(packets, base)
             shown = [_rgb(from_planes(planes)) for planes in decoded]
             before = flicker(shown, targets)
             bpp = 8 * sum(map(len, packets)) / (clip[0].shape[0] * clip[0].shape[1] * len(clip))
-            for _, _, name in group:
+            for cell in group:
                 began = time.perf_counter()
-                restored = [_restored(planes, self.restorers[name]) for planes in decoded] if name else shown
+                restorer = self.restorers.get(cell.method)
+                restored = [_restored(planes, restorer) for planes in decoded] if restorer else shown
                 seconds = time.perf_counter() - began
                 after = flicker(restored, targets)
                 figures = {
-                    metric: round(float(np.mean([of(a, b) for a, b in zip(restored, targets, strict=True)])), 6)
-                    for metric, of in self.figures.items()
+                    name: round(float(np.mean([of(a, b) for a, b in zip(restored, targets, strict=True)])), 6)
+                    for name, of in self.metrics.items()
                 }
-                records.append(
-                    Record(
-                        self.dataset.name,
-                        path.name,
-                        crf,
-                        name or codec,
-                        self._fingerprint(name),
-                        bpp=round(bpp, 6),
-                        seconds=round(seconds, 4),
-                        commit=self.commit,
-                        date=today(),
-                        codec=codec,
-                        flicker=round(after / before, 6) if before else None,
-                        **figures,
-                    )
-                )
+                figures |= {"flicker": round(after / before, 6)} if before else {}
+                figures |= {"bpp": round(bpp, 6), "seconds": round(seconds, 4)}
+                records.append(Record(self.dataset, path.name, cell, self.commit, today(), figures))
         return records
-
-    def _holds(self, results: Results, key: tuple[str, str, str, int, str], name: str) -> bool:
-        record = results.records.get(key)
-        return (
-            record is not None
-            and record.fingerprint == self._fingerprint(name)
-            and all(getattr(record, metric) is not None for metric in self.figures)
-        )
-
-    def _fingerprint(self, name: str) -> str:
-        return self.restorers[name].engine.fingerprint if name else ""
 
 
 def _dataset(folder: Path, frames: int, side: int | None) -> Dataset:

@@ -10,12 +10,12 @@ from artifix.evaluate.detection.results import (
     Comparison,
     DetectionResults,
     Mean,
-    Record,
     Summary,
     read_summary,
     write_detection,
 )
 from artifix.evaluate.rates import Coding
+from artifix.evaluate.records import Cell, Record
 from artifix.evaluate.report import markdown, terminal
 
 
@@ -32,7 +32,7 @@ def measured():
     results = DetectionResults("mine", "f00", "told", "f01", {f"{n}.jpg": {"cat": 2} for n in range(3)})
     results.left_out = [f"Annotations/{n}.xml: <gone>" for n in range(7)]
     results.codings = [Coding("webp", 20, 31, bpp=0.5)]
-    results.add(Record("0.jpg", None, None, "original", "", {}, "abc1234", "2026-01-01"))
+    results.add(Record("mine", "0.jpg", Cell(None, None, "original", ""), "abc1234", "2026-01-01"))
     means = [mean("original", None, 0.5), mean("jpeg", 10, 0.3), mean("mse", 10, 0.4, recovered=0.5)]
     means += [mean("jpeg", 20, 0.4), mean("webp", 20, 0.45, "webp"), mean("mse", 20, 0.46, "webp")]
     gain = Comparison("jpeg", 10, "mse", "jpeg", 0.1, (0.02, 0.18))

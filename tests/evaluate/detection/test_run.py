@@ -7,10 +7,10 @@ from artifix.codecs import degrade
 from artifix.errors import DataError, ModelError
 from artifix.evaluate.detection.detectors import Detections, load_detector
 from artifix.evaluate.detection.report import detection_sections
-from artifix.evaluate.detection.results import read_detection, write_detection
-from artifix.evaluate.detection.run import evaluate_detection
+from artifix.evaluate.detection.results import read_summary
+from artifix.evaluate.detection.run import evaluate_detection, open_detection
 from artifix.evaluate.detection.summary import summarise
-from artifix.evaluate.detection.voc import CLASSES
+from artifix.evaluate.detection.voc import CLASSES, load_devkit
 from artifix.evaluate.methods import Method
 from artifix.evaluate.rates import jpeg_at
 from artifix.image import read_image
@@ -60,19 +60,20 @@ def test_originals_degraded_and_restored_are_looked_at(devkit):
     }
     (comparison,) = summary.comparisons
     assert (comparison.row, comparison.difference, comparison.interval) == ("darker over jpeg", -1, None)
-    assert results.records["a.jpg", ("jpeg", 10, "darker")].outcomes == {"cat": [(0.9, 0)]}
+    assert results.records["devkit", "a.jpg", "jpeg", 10, "darker"].outcomes == {"cat": [(0.9, 0)]}
 
 
 def test_a_stopped_run_goes_on(devkit, tmp_path):
     path = tmp_path / "out.json"
     with pytest.raises(KeyboardInterrupt):
         evaluate_detection(devkit, Measuring(stop_at=5), [jpeg_at(10)], json_path=path, jobs=1)
-    done = len(read_detection(path).records)
+    done = len(open_detection(path, load_devkit(devkit), Measuring()).records)
     assert 2 <= done < 6
     again = Measuring()
     results, summary = evaluate_detection(devkit, again, [jpeg_at(10)], json_path=path)
     assert len(again.images) == 6 - done
-    assert read_detection(path) == results
+    assert open_detection(path, load_devkit(devkit), Measuring()) == results
+    assert read_summary(path)[1] == summary
     written = json.loads(path.read_text())
     assert [(m["method"], m["quality"], m["map_auc"]) for m in written["means"]] == [
         ("original", None, 1),
@@ -81,7 +82,7 @@ def test_a_stopped_run_goes_on(devkit, tmp_path):
     assert written["means"][0].keys() >= {"map_11pt", "ap", "interval"}
     assert (written["detector"], written["dataset"]) == ("measuring", "devkit")
     assert [mean.method for mean in summary.means] == ["original", "jpeg"]
-    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["out.json"]
+    assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == ["out.json", "out.records.sqlite3"]
 
 
 def test_a_changed_model_is_measured_again(devkit, tmp_path):
@@ -125,9 +126,8 @@ def test_renamed_pictures_are_others(devkit, tmp_path):
 
 def test_means_without_their_records_are_not_thrown_away(devkit, tmp_path):
     path = tmp_path / "out.json"
-    results, summary = evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
-    results.records.clear()
-    write_detection(path, results, summary)
+    evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
+    path.with_suffix(".records.sqlite3").unlink()
     before = path.read_bytes()
     with pytest.raises(DataError, match=r"out\.json: has 2 means without their records; measure into another file"):
         evaluate_detection(devkit, Measuring(), [jpeg_at(10)], json_path=path)
@@ -143,9 +143,9 @@ def test_an_older_model_is_left_out_where_it_was_not_measured_again(devkit, tmp_
     results, summary = evaluate_detection(devkit, Measuring(), [jpeg_at(10)], newer, json_path=path)
     means = [(mean.method, mean.quality, mean.fingerprint) for mean in summary.means]
     assert [mean for mean in means if mean[0] == "darker"] == [("darker", 10, "new")]
-    (note,) = [note for note in detection_sections(results, summary)[0].notes if "earlier" in note]
+    (note,) = [note for note in detection_sections(results, summary)[0].notes if "an earlier" in note]
     assert note == "darker at quality 20 was measured with an earlier darker, and is left out."
-    assert summarise(read_detection(path)) == summary
+    assert summarise(open_detection(path, load_devkit(devkit), Measuring())) == summary
 
 
 def test_what_was_left_out_is_kept_with_the_results(devkit, tmp_path):
@@ -164,11 +164,11 @@ def test_two_methods_of_one_name_are_refused(devkit):
         evaluate_detection(devkit, Measuring(), [jpeg_at(10)], [Method("original", darken)])
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"records": [], "codings": [], "means": []}'])
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"codings": [], "means": [], "comparisons": []}'])
 def test_another_file_is_refused_by_name(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(DataError, match=r"r\.json: no results of `artifix evaluate detection`"):
-        read_detection(tmp_path / "r.json")
+        read_summary(tmp_path / "r.json")
 
 
 @pytest.mark.data

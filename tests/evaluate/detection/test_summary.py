@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 
 from artifix.evaluate.detection import summary
-from artifix.evaluate.detection.results import DetectionResults, Record
+from artifix.evaluate.detection.results import DetectionResults
 from artifix.evaluate.detection.summary import summarise
 from artifix.evaluate.detection.voc import CLASSES
 from artifix.evaluate.methods import Method
+from artifix.evaluate.records import Cell, Record
 
 IMAGES = 60
+
+
+def record(image, codec, quality, method, fingerprint, outcomes):
+    return Record("mine", image, Cell(codec, quality, method, fingerprint), "abc1234", "2026-01-01", outcomes=outcomes)
 
 
 def results_of(shares, quality=10):
@@ -17,7 +22,7 @@ def results_of(shares, quality=10):
         key = (None, None) if method == "original" else ("jpeg", quality)
         for n, image in enumerate(results.positives):
             outcomes = {"cat": [(0.9, 1)]} if n < share * IMAGES else {}
-            results.add(Record(image, *key, method, "f", outcomes, "abc1234", "2026-01-01"))
+            results.add(record(image, *key, method, "f", outcomes))
     return results
 
 
@@ -53,7 +58,7 @@ def test_an_interval_is_freed_of_what_a_bootstrap_adds_to_map():
     for n, name in enumerate(names):
         for key in ((None, None, "original"), ("jpeg", 10, "jpeg")):
             outcomes = {label: [(rng.uniform(0.5, 1), 0)] for label in CLASSES if rng.random() < 0.5}
-            results.add(Record(name, *key, "f", outcomes | {CLASSES[n]: [(0.3, 1)]}, "abc1234", "2026-01-01"))
+            results.add(record(name, *key, "f", outcomes | {CLASSES[n]: [(0.3, 1)]}))
     for mean in summarise(results).means:
         assert 0 <= mean.interval[0] < mean.map_auc < mean.interval[1]
         assert mean.map_auc - mean.interval[0] == pytest.approx(mean.interval[1] - mean.map_auc, abs=0.03)
@@ -93,9 +98,9 @@ def test_the_mean_is_over_the_classes_that_there_are():
 
 def test_a_mean_is_of_the_whole_set_and_of_one_model():
     results = results_of({"original": 0.9, "jpeg": 0.4})
-    del results.records["07.jpg", ("jpeg", 10, "jpeg")]
+    del results.records["mine", "07.jpg", "jpeg", 10, "jpeg"]
     assert [mean.method for mean in summarise(results).means] == ["original"]
-    results.add(Record("07.jpg", None, None, "original", "another", {}, "abc1234", "2026-01-01"))
+    results.add(record("07.jpg", None, None, "original", "another", {}))
     assert summarise(results).means == []
 
 
@@ -104,7 +109,7 @@ def test_no_row_has_two_states_of_a_model():
     results.records |= results_of({"mse": 0.5}, quality=20).records
     assert [(mean.quality, mean.fingerprint) for mean in summarise(results).means] == [(10, "f"), (20, "f")]
     for image in results.positives:
-        results.add(Record(image, "jpeg", 20, "mse", "newer", {}, "abc1234", "2026-01-02"))
+        results.add(record(image, "jpeg", 20, "mse", "newer", {}))
     results.include([], [Method("mse", lambda degraded, file: degraded, "newer")])
     assert [(mean.quality, mean.fingerprint) for mean in summarise(results).means] == [(20, "newer")]
     assert results.outdated() == [("jpeg", 10, "mse")]

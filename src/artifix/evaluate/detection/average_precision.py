@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from artifix.evaluate.detection.boxes import overlap
 from artifix.evaluate.detection.detectors import Detections
 from artifix.evaluate.detection.voc import CLASSES, Annotated
+from artifix.evaluate.records import Outcomes
 
 Figures = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -16,9 +17,6 @@ Weights = NDArray[np.float32]
 
 MIN_OVERLAP: Final = 0.5
 _CHUNK: Final = 1 << 18  # how many numbers a bootstrap takes up at once, so that they stay in a cache
-
-Outcomes = dict[str, list[tuple[float, int]]]
-"""Class -> score and whether it is right, 1 or 0, of each detection that counts, best first."""
 
 
 def judge(found: Detections, picture: Annotated) -> Outcomes:

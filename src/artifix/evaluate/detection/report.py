@@ -11,7 +11,7 @@ from artifix.evaluate.detection.results import ORIGINAL, DetectionResults, Mean,
 from artifix.evaluate.detection.summary import MIN_PICTURES
 from artifix.evaluate.methods import JPEG
 from artifix.evaluate.page import inline_svg, new_figure, table, write_document
-from artifix.evaluate.report import Cell, Section, Sheet, provenance
+from artifix.evaluate.report import Cell, Section, Sheet, earlier, provenance
 from artifix.evaluate.results import row_name
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ def _notes(results: DetectionResults, summary: Summary) -> list[str]:
     for codec, quality, method in results.outdated():
         row = row_name(codec, method)
         notes.append(f"{row} at quality {quality} was measured with an earlier {method}, and is left out.")
+    if results.path:
+        fresh = {row[1:] for row in results.fresh}
+        notes += [f"{line}." for line in earlier(results.path, (m for m in summary.means if m.key not in fresh))]
     if results.left_out:
         notes.append(f"{len(results.left_out)} things could not be used as they are:")
         notes += results.left_out[:_SHOWN]

@@ -1,4 +1,4 @@
-"""What a detector saw: a record for each picture, coding and method, what follows from them, and their file."""
+"""What a detector saw in a data set, what follows from it, and the file of that."""
 
 import dataclasses
 import json
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from artifix.errors import DataError
-from artifix.evaluate.detection.average_precision import Outcomes
 from artifix.evaluate.detection.detectors import Detector
 from artifix.evaluate.detection.voc import Devkit
 from artifix.evaluate.methods import Method
 from artifix.evaluate.rates import Coding
+from artifix.evaluate.records import Record, Records
 from artifix.evaluate.results import json_lines, row_name
 from artifix.image import atomic_output
 
@@ -21,25 +21,6 @@ ORIGINAL: Final = "original"
 Interval = tuple[float, float]
 Key = tuple[str | None, int | None, str]
 """Codec, quality and method; the original has neither codec nor quality."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """What the detector saw in one picture, degraded by `codec` at `quality` (or at that JPEG's rate) and restored.
-
-    `fingerprint` is the method's, `coding` tells what the codec was tuned to; `commit` and `date` (ISO 8601) say what
-    measured it, and when.
-    """
-
-    image: str
-    codec: str | None
-    quality: int | None
-    method: str
-    fingerprint: str
-    outcomes: Outcomes
-    commit: str
-    date: str
-    coding: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +48,11 @@ class Mean:
     date: str
     fingerprint: str = ""
     """The method's."""
+
+    @property
+    def key(self) -> Key:
+        """What it is the mean of."""
+        return self.codec, self.quality, self.method
 
     @property
     def row(self) -> str:
@@ -101,7 +87,7 @@ class Summary:
 
 
 @dataclass
-class DetectionResults:
+class DetectionResults(Records):
     """The measurements of one detector on one data set."""
 
     dataset: str
@@ -115,7 +101,8 @@ class DetectionResults:
     """The codecs that were tuned for this set."""
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Method -> the fingerprint of the state that was measured last."""
-    records: dict[tuple[str, Key], Record] = field(default_factory=dict)
+    path: Path | None = field(default=None, compare=False)
+    """The file of what follows, beside which the records are kept."""
 
     @classmethod
     def of(cls, devkit: Devkit, detector: Detector) -> "DetectionResults":
@@ -130,10 +117,6 @@ class DetectionResults:
         self.codings = list(tuned.values())
         self.fingerprints |= {method.name: method.fingerprint for method in methods}
 
-    def add(self, record: Record) -> None:
-        """Keep a record in place of any earlier one of the same picture, coding and method."""
-        self.records[record.image, (record.codec, record.quality, record.method)] = record
-
     def complete(self) -> dict[Key, list[Record]]:
         """The records, in the order of `positives`, of each coding and method that all pictures have.
 
@@ -146,58 +129,33 @@ class DetectionResults:
         return [key for key, group in self._whole().items() if not self._is_latest(group[0])]
 
     def _is_latest(self, record: Record) -> bool:
-        return record.fingerprint == self.fingerprints.get(record.method, record.fingerprint)
+        return record.cell.fingerprint == self.fingerprints.get(record.cell.method, record.cell.fingerprint)
 
     def _whole(self) -> dict[Key, list[Record]]:
         groups: dict[Key, dict[str, Record]] = {}
-        for (image, key), record in self.records.items():
-            groups.setdefault(key, {})[image] = record
+        for record in self.records.values():
+            groups.setdefault(record.row[1:], {})[record.image] = record
         whole = {
             key: [group[image] for image in self.positives]
             for key, group in groups.items()
             if len(group) == len(self.positives)
         }
-        return {
-            key: group
-            for key, group in whole.items()
-            if len({(record.fingerprint, record.coding) for record in group}) == 1
-        }
+        return {key: group for key, group in whole.items() if len({record.cell for record in group}) == 1}
 
 
 def write_detection(path: str | Path, results: DetectionResults, summary: Summary) -> None:
-    """Write the results as JSON, a line for each record, whole or not at all; OutputError if that cannot be."""
-    head = {name: value for name, value in vars(results).items() if name not in ("records", "codings")}
+    """Write the summary as JSON, whole or not at all; OutputError if that cannot be."""
+    head = {name: getattr(results, name) for name in _HEAD}
     head["codings"] = [dataclasses.asdict(coding) for coding in results.codings]
     parts = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    records = sorted(results.records.values(), key=lambda record: record.image)
-    for name, items in (("means", summary.means), ("comparisons", summary.comparisons), ("records", records)):
+    for name, items in (("means", summary.means), ("comparisons", summary.comparisons)):
         parts.append(f'"{name}": {json_lines(map(dataclasses.asdict, items))}')
     with atomic_output(path, overwrite=True) as file:
         file.write(("{\n" + ",\n".join(parts) + "\n}\n").encode())
 
 
-def read_detection(path: str | Path) -> DetectionResults:
-    """The results in a file that `write_detection` wrote, to be added to.
-
-    DataError if it is none, or if it has means whose records were left out: nothing could be compared with those.
-    """
-    try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-        results = _head(values)
-        for record in values["records"]:
-            outcomes = {name: [tuple(one) for one in seen] for name, seen in record["outcomes"].items()}
-            results.add(Record(**record | {"outcomes": outcomes}))
-        known = {key for _, key in results.records}
-        bare = [mean for mean in values["means"] if (mean["codec"], mean["quality"], mean["method"]) not in known]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
-    if bare:
-        raise DataError(f"{path}: has {len(bare)} means without their records; measure into another file")
-    return results
-
-
 def read_summary(path: str | Path) -> tuple[DetectionResults, Summary]:
-    """The results in such a file without their records, and what follows from those; DataError as `read_detection`."""
+    """The results in a file that `write_detection` wrote, without records; DataError if it is none."""
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
         means = [Mean(**mean | _intervals(mean)) for mean in values["means"]]
@@ -207,10 +165,21 @@ def read_summary(path: str | Path) -> tuple[DetectionResults, Summary]:
         raise DataError(f"{path}: no results of `artifix evaluate detection` ({error})") from error
 
 
+_HEAD: Final = (
+    "dataset",
+    "fingerprint",
+    "detector",
+    "detector_fingerprint",
+    "positives",
+    "left_out",
+    "codings",
+    "fingerprints",
+)
+
+
 def _head(values: dict[str, Any]) -> DetectionResults:
-    head = {name: value for name, value in values.items() if name not in ("records", "means", "comparisons")}
-    codings = list(map(Coding.of, head.pop("codings")))
-    return DetectionResults(**head, codings=codings)
+    head = {name: values[name] for name in _HEAD}
+    return DetectionResults(**head | {"codings": list(map(Coding.of, head["codings"]))})
 
 
 def _intervals(values: dict[str, Any]) -> dict[str, tuple[float, ...]]:

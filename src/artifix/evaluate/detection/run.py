@@ -1,9 +1,6 @@
 """Detect in the originals, in what a codec made of them, and in what each method made of that."""
 
-import hashlib
-import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -12,24 +9,17 @@ from artifix.codecs import decode, encode
 from artifix.errors import DataError, ModelError
 from artifix.evaluate.detection.average_precision import judge
 from artifix.evaluate.detection.detectors import Detector
-from artifix.evaluate.detection.results import (
-    ORIGINAL,
-    DetectionResults,
-    Record,
-    Summary,
-    read_detection,
-    write_detection,
-)
+from artifix.evaluate.detection.results import ORIGINAL, DetectionResults, Summary, read_summary, write_detection
 from artifix.evaluate.detection.summary import summarise
 from artifix.evaluate.detection.voc import Annotated, Devkit, load_devkit
 from artifix.evaluate.methods import JPEG, Method
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
+from artifix.evaluate.records import Cell, Record, Store
+from artifix.evaluate.run import measure_missing
 from artifix.image import ensure_writable
 from artifix.provenance import current_commit, today
-from artifix.threads import side_by_side
 
 QUALITIES: Final = (10, 20, 30, 40)
-_SAVE_EVERY: Final = 30.0  # seconds
 
 # One thing to measure of a picture: a coding, None for the original, and what comes after it.
 _Task = tuple[Coding | None, Method]
@@ -50,54 +40,42 @@ def evaluate_detection(
     The original is measured as the upper bound, and each codec alone, under its own name, as the lower; a method comes
     after the codecs that it follows. Codecs work on RGB with their usual chroma, 4:2:0 but for JPEG 2000.
 
-    With `json_path` the records are kept there as they come, at the latest every half minute. What that file holds
-    already is not measured again unless the method's fingerprint has changed, so a run that was stopped goes on; what
-    it holds of an earlier state of a method at other qualities is kept there, and left out of the summary.
-    DataError if it is of other pictures or another detector. `jobs` pictures are measured at once, in threads.
-    `progress` hears the share done, 0..1.
+    With `json_path` the summary is written there, and the records are kept in a file beside it as they come. What that
+    holds already is not measured again unless the method's fingerprint has changed, so a run that was stopped goes on;
+    what it holds of an earlier state of a method at other qualities stays there, and is left out of the summary.
+    DataError if it is of other pictures or another detector. `jobs` pictures are measured at once. `progress` is given
+    the share done, 0..1.
     """
     devkit = data if isinstance(data, Devkit) else load_devkit(data)
     results = open_detection(json_path, devkit, detector)
     tasks = _tasks(codings, methods)
     results.include(codings, [method for _, method in tasks])
-    commit = current_commit()
-    todo = [(picture, [task for task in tasks if not _holds(results, picture, task)]) for picture in devkit.pictures]
-    work = [partial(_measure, picture, missing, detector, commit) for picture, missing in todo if missing]
-    saved = time.monotonic()
-
-    def save(summary: Summary) -> None:
-        if json_path:
-            write_detection(json_path, results, summary)
-
-    try:
-        with side_by_side(work, jobs) as measured:
-            for number, records in enumerate(measured, start=1):
-                for record in records:
-                    results.add(record)
-                progress(number / len(work))
-                if time.monotonic() - saved > _SAVE_EVERY:
-                    save(Summary([], []))
-                    saved = time.monotonic()
-        summary = summarise(results)
-    except BaseException:  # Ctrl-C above all, after which nobody waits for figures
-        save(Summary([], []))
-        raise
-    save(summary)
-    progress(1.0)
+    bench = _Bench(results.dataset, detector, tasks)
+    if json_path and not Path(json_path).exists():
+        write_detection(json_path, results, Summary([], []))  # which the records belong to
+    pictures = {picture.name: picture for picture in devkit.pictures}
+    measure_missing(results, results.dataset, pictures, list(bench.tasks), bench.measure, jobs=jobs, progress=progress)
+    summary = summarise(results)
+    if json_path:
+        write_detection(json_path, results, summary)
     return results, summary
 
 
 def open_detection(json_path: str | Path | None, devkit: Devkit, detector: Detector) -> DetectionResults:
-    """The results that a file holds already, or empty ones.
+    """The results that a file and the records beside it hold already, or empty ones.
 
-    DataError if they are of other pictures or another detector, OutputError if there is no place for them.
+    DataError if they are of other pictures or another detector, or if the file has means whose records are not there:
+    nothing could be compared with those. OutputError if there is no place for them.
     """
     fresh = DetectionResults.of(devkit, detector)
-    if json_path:
-        ensure_writable(json_path)
-    if not json_path or not Path(json_path).exists():
+    if not json_path:
         return fresh
-    results = read_detection(json_path)
+    ensure_writable(json_path)
+    path = Path(json_path)
+    fresh.path, fresh.store = path, Store(path)
+    if not path.exists():
+        return fresh
+    results, summary = read_summary(path)
     if results.detector != fresh.detector:
         differs = f"was measured with {results.detector}, not {fresh.detector}"
     elif results.detector_fingerprint != fresh.detector_fingerprint:
@@ -110,7 +88,11 @@ def open_detection(json_path: str | Path | None, devkit: Devkit, detector: Detec
         differs = ""
     if differs:
         raise DataError(f"{json_path}: {differs}; give this run a file of its own")
-    results.left_out = fresh.left_out
+    results.left_out, results.path, results.store = fresh.left_out, fresh.path, fresh.store
+    results.records = {record.key: record for record in fresh.store.read()}
+    known = {record.row[1:] for record in results.records.values()}
+    if bare := [mean for mean in summary.means if mean.key not in known]:
+        raise DataError(f"{path}: has {len(bare)} means without their records; measure into another file")
     return results
 
 
@@ -126,31 +108,29 @@ def _tasks(codings: Sequence[Coding], methods: Sequence[Method]) -> list[_Task]:
     return tasks
 
 
-def _holds(results: DetectionResults, picture: Annotated, task: _Task) -> bool:
-    coding, method = task
-    key = (coding.codec, coding.quality, method.name) if coding else (None, None, method.name)
-    record = results.records.get((picture.name, key))
-    return record is not None and (record.fingerprint, record.coding) == (method.fingerprint, _tuned(coding))
+class _Bench:
+    """What all measurements of a run share."""
+
+    def __init__(self, dataset: str, detector: Detector, tasks: Sequence[_Task]) -> None:
+        self.dataset, self.detector, self.commit = dataset, detector, current_commit()
+        self.tasks = {_cell(*task): task for task in tasks}
+
+    def measure(self, picture: Annotated, cells: list[Cell]) -> list[Record]:
+        original = read_rgb(picture.path)
+        records = []
+        for coding, group in groupby(cells, key=lambda cell: self.tasks[cell][0]):
+            image, file = original, b""
+            if coding:
+                file = encode(original, coding.codec, quality=coding.factor_of(picture.name))
+                image = decode(file, coding.codec, shape=original.shape)
+            for cell in group:
+                _, method = self.tasks[cell]
+                outcomes = judge(self.detector(method.restore(image, file)), picture)
+                records.append(Record(self.dataset, picture.name, cell, self.commit, today(), outcomes=outcomes))
+        return records
 
 
-def _tuned(coding: Coding | None) -> str:
-    """What tells one coding from another of the same codec and quality: a codec tuned anew is measured anew."""
-    return hashlib.sha256(repr((coding.factor, coding.better)).encode()).hexdigest()[:8] if coding else ""
-
-
-def _measure(picture: Annotated, tasks: Sequence[_Task], detector: Detector, commit: str) -> list[Record]:
-    original = read_rgb(picture.path)
-    date = today()
-    records = []
-    for coding, group in groupby(tasks, key=lambda task: task[0]):
-        image, file, codec, quality = original, b"", None, None
-        if coding:
-            codec, quality = coding.codec, coding.quality
-            file = encode(original, codec, quality=coding.factor_of(picture.name))
-            image = decode(file, codec, shape=original.shape)
-        for task in group:
-            method = task[1]
-            outcomes = judge(detector(method.restore(image, file)), picture)
-            key = picture.name, codec, quality, method.name
-            records.append(Record(*key, method.fingerprint, outcomes, commit, date, _tuned(coding)))
-    return records
+def _cell(coding: Coding | None, method: Method) -> Cell:
+    if coding is None:
+        return Cell(None, None, method.name, method.fingerprint)
+    return Cell(coding.codec, coding.quality, method.name, method.fingerprint, coding.fingerprint)

@@ -14,10 +14,11 @@ from artifix.evaluate.detection.results import (
     Interval,
     Key,
     Mean,
-    Record,
     Summary,
 )
 from artifix.evaluate.detection.voc import CLASSES
+from artifix.evaluate.records import Record
+from artifix.evaluate.results import commits
 
 # The Monte Carlo error of an interval's end goes as the figure's own spread, which falls with the pictures, over the
 # square root of the draws: with so many of them it is about 0.0004 for any number of pictures.
@@ -105,9 +106,9 @@ def _mean(key: Key, records: list[Record], figures: dict[Key, _Figures]) -> Mean
         recovered_interval=recovered_interval,
         ap=own.auc,
         ap_11pt=own.eleven_point,
-        commit=", ".join(sorted({record.commit for record in records})),
+        commit=commits(records),
         date=max(record.date for record in records),
-        fingerprint=records[0].fingerprint,
+        fingerprint=records[0].cell.fingerprint,
     )
 
 
