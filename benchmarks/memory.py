@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py --megapixels 100 200 --model fast --json results/reliability.json
 
-Each is restored by the command, and two at once by the server. What is counted ten times a second is the proportional set
-size of a process and its children, so what they share counts once (Linux).
+Each is restored by the command, and two at once by the server. What is counted, ten times a second, is the proportional
+set size of a process and its children, so what they share counts once (Linux).
 """
 
 import argparse

@@ -9,7 +9,19 @@ import pytest
 from PIL import ExifTags, Image
 
 from artifix.errors import ImageError
-from artifix.image import Frame, Metadata, Picture, holds_frames, limits, read_frames, read_picture, write_frames
+from artifix.image import (
+    Frame,
+    Metadata,
+    Picture,
+    Text,
+    holds_frames,
+    limits,
+    losses,
+    read_frames,
+    read_picture,
+    write_frames,
+    write_picture,
+)
 
 TIMES = [40, 120, 500]
 
@@ -117,3 +129,42 @@ def test_a_frame_larger_than_its_gif_is_refused_before_it_is_decoded(tmp_path, p
     with pytest.raises(ImageError, match="--max-pixels"):
         list(read_frames(tmp_path / "a", max_pixels=100_000))
     assert picture.frames == 3
+
+
+def few_colours(pictures) -> list[np.ndarray]:
+    return [(picture // 64 * 64).astype(np.uint8) for picture in pictures]
+
+
+@pytest.mark.parametrize("plays", [0, 1, 3])
+@pytest.mark.parametrize("clear", [False, True])
+def test_a_gif_of_few_colours_comes_back_exactly(tmp_path, pictures, plays, clear):
+    alpha = np.full(pictures[0].shape[:2], 255, np.uint8)
+    alpha[20:40, 30:60] = 0
+    metadata = Metadata(xmp=b"<x:xmpmeta/>", texts=(Text("Comment", "by hand \xe9"),))
+    frames = [
+        Frame(Picture(picture, "RGB", np.roll(alpha, 9 * n, 0) if clear else None, metadata=metadata), time, plays)
+        for n, (picture, time) in enumerate(zip(few_colours(pictures), TIMES, strict=True))
+    ]
+    write_frames(tmp_path / "a.gif", frames)
+    again = list(read_frames(tmp_path / "a.gif"))
+    assert [(frame.milliseconds, frame.plays) for frame in again] == [(time, plays) for time in TIMES]
+    for frame, other in zip(frames, again, strict=True):
+        visible = frame.picture.alpha != 0 if clear else np.s_[:]
+        np.testing.assert_array_equal(frame.picture.pixels[visible], other.picture.pixels[visible])
+        np.testing.assert_array_equal(frame.picture.alpha, other.picture.alpha)
+    read = read_picture(tmp_path / "a.gif").metadata
+    assert (read.xmp, [text.value for text in read.texts]) == (b"<x:xmpmeta/>", ["by hand \xe9"])
+
+
+def test_a_gif_of_many_colours_is_close_and_says_so(tmp_path, photograph):
+    picture = Picture(photograph, "RGB")
+    assert losses(tmp_path / "a.gif", picture) == ("at most 256 colours are left",)
+    half = replace(picture, alpha=np.full(photograph.shape[:2], 77, np.uint8))
+    assert "pixels become either clear or opaque" in losses(tmp_path / "a.gif", half)
+    write_picture(tmp_path / "a.gif", picture)
+    found = read_picture(tmp_path / "a.gif")
+    assert np.abs(found.pixels.astype(int) - photograph).mean() < 8
+    grey = Picture(photograph[..., 1].copy(), "L")
+    assert losses(tmp_path / "b.gif", grey) == ()
+    write_picture(tmp_path / "b.gif", grey)
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.gif").pixels, grey.pixels)

@@ -100,6 +100,9 @@ def test_all_metadata_that_a_format_can_hold_survives(tmp_path, suffix, dtype, c
     if suffix == ".bmp":
         assert again[:3] == (None, None, None)
         assert {"EXIF is left out", "XMP is left out", "the colour profile is left out"} <= set(losses(path, picture))
+    elif suffix == ".gif":
+        assert again[:3] == (None, None, XMP)
+        assert {"EXIF is left out", "the colour profile is left out"} <= set(losses(path, picture))
     else:
         exif = parse_exif(again.exif)
         assert exif[ExifTags.Base.Make] == "Camera"
@@ -108,7 +111,7 @@ def test_all_metadata_that_a_format_can_hold_survives(tmp_path, suffix, dtype, c
         assert again.icc == (SRGB if suffix != ".jxl" else None)
         assert ("the colour profile is left out" in losses(path, picture)) == (suffix == ".jxl")
         assert again.xmp == XMP
-    if suffix in (".webp", ".avif", ".heic", ".heif", ".jxl"):
+    if suffix in (".webp", ".avif", ".gif", ".heic", ".heif", ".jxl"):
         assert "the resolution is left out" in losses(path, picture)  # its place is the EXIF, which says none
     else:
         assert again.dpi == pytest.approx((300, 150), abs=0.02)

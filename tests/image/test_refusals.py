@@ -139,8 +139,8 @@ def test_unsupported_pixels(tmp_path, mode):
 
 
 def test_unknown_suffix_names_the_known(tmp_path, photograph):
-    with pytest.raises(OutputError, match=r"\.gif.*\.jpg.*\.png"):
-        write_image(tmp_path / "a.gif", photograph)
+    with pytest.raises(OutputError, match=r"\.j2k.*\.jpg.*\.png"):
+        write_image(tmp_path / "a.j2k", photograph)
 
 
 def test_an_existing_output_is_kept(tmp_path, photograph):
@@ -210,6 +210,7 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr("artifix.image.write.interleaved", interrupt)
     monkeypatch.setattr("artifix.image.tiff.interleaved", interrupt)
     monkeypatch.setattr("artifix.image.heif.interleaved", interrupt)
+    monkeypatch.setattr("artifix.image.gif.to_rgb", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_picture(tmp_path / f"a{suffix}", Picture(np.zeros((11, 13, 3), np.uint8), "RGB"))
     assert not list(tmp_path.iterdir())

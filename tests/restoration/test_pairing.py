@@ -10,9 +10,9 @@ from artifix.restoration.pairing import pair_up
 
 @pytest.fixture
 def tree(tmp_path):
-    """in/{a.jpg, b.png, notes.txt, deep/a.jpg, deep/c.gif}, as empty files: only names matter here."""
+    """in/{a.jpg, b.png, notes.txt, deep/a.jpg, deep/c.j2k}, as empty files: only names matter here."""
     (tmp_path / "in" / "deep").mkdir(parents=True)
-    for name in ("a.jpg", "b.png", "notes.txt", "deep/a.jpg", "deep/c.gif"):
+    for name in ("a.jpg", "b.png", "notes.txt", "deep/a.jpg", "deep/c.j2k"):
         (tmp_path / "in" / name).touch()
     return tmp_path
 
@@ -84,10 +84,10 @@ def test_one_file_to_a_named_file_or_a_folder(tree):
 
 
 def test_a_folder_of_one_name_and_many_suffixes_makes_an_output_of_each(tree):
-    for name in ("a.png", "a.gif", "a.jfif", "a.jpe", "a.tif"):
+    for name in ("a.png", "a.j2k", "a.jfif", "a.jpe", "a.tif"):
         (tree / "in" / name).touch()
     assert targets(tree, [tree / "in"], tree / "out") == [
-        "out/a.gif.png",
+        "out/a.j2k.png",
         "out/a.jfif",
         "out/a.jpe",
         "out/a.jpg",
@@ -97,7 +97,7 @@ def test_a_folder_of_one_name_and_many_suffixes_makes_an_output_of_each(tree):
     ]
     assert targets(tree, [tree / "in"], tree / "out", suffix="-x.png") == [
         "out/a-x.png",
-        "out/a.gif-x.png",
+        "out/a.j2k-x.png",
         "out/a.jfif-x.png",
         "out/a.jpe-x.png",
         "out/a.jpg-x.png",
@@ -117,7 +117,7 @@ def test_videos_that_become_one_container_get_names_of_their_own(tree):
     ("names", "suffix", "refused"),
     [
         (["a.jpg", "deep/a.jpg"], "", "deep/a.jpg"),
-        (["a.jpg", "a.gif", "a.jpg.png"], ".png", "a.jpg.png"),  # the longer name is another's own
+        (["a.jpg", "a.j2k", "a.jpg.png"], ".png", "a.jpg.png"),  # the longer name is another's own
     ],
 )
 def test_an_output_that_two_inputs_would_share_is_refused_to_one_of_them(tree, names, suffix, refused):
@@ -181,7 +181,7 @@ def test_a_folder_without_pictures_does_not_keep_another_from_being_restored(tre
 
 
 @pytest.mark.parametrize(
-    ("format", "output"), [("JPEG", "x.jpg"), ("WEBP", "x.webp"), ("GIF", "x.png"), ("JPEG2000", "x.jp2")]
+    ("format", "output"), [("JPEG", "x.jpg"), ("WEBP", "x.webp"), ("GIF", "x.gif"), ("JPEG2000", "x.jp2")]
 )
 @pytest.mark.parametrize("suffix", [".jpg_large", ".dat", ""])
 def test_an_unusual_suffix_becomes_that_of_the_content(tmp_path, format, output, suffix):

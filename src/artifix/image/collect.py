@@ -3,11 +3,11 @@
 import re
 import struct
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import ImageFile, Jpeg2KImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from artifix.image import attached, avif, heif, jp2, jpeg_metadata, jxl, photoshop, png_metadata, tiff, xmp
+from artifix.image import attached, avif, gif, heif, jp2, jpeg_metadata, jxl, photoshop, png_metadata, tiff, xmp
 from artifix.image import exif as exif_block
 from artifix.image.metadata import Metadata, Text
 from artifix.image.segments import Structure, mapped
@@ -69,8 +69,8 @@ def _of_format(path: Path, file: ImageFile.ImageFile, structure: Structure | Non
     elif file.format == "JXL":
         with path.open("rb") as stream:
             found, notes = jxl.read_metadata(stream)
-    elif isinstance(comment := info.get("comment"), bytes) and comment:
-        found = Metadata(texts=(Text("Comment", comment.decode(errors="surrogateescape")),))
+    elif file.format == "GIF":
+        found = _of_gif(path, info.get("comment"))
     exif, packet = found.exif or info.get("exif"), info.get("xmp") or found.xmp
     if isinstance(file, PngImagePlugin.PngImageFile):
         exif = exif or _raw_profile(info, "exif") or _raw_profile(info, "APP1")
@@ -83,6 +83,12 @@ def _of_format(path: Path, file: ImageFile.ImageFile, structure: Structure | Non
     if icc and file.format == "JXL" and jxl.is_srgb(icc):
         icc = None
     return found._replace(exif=exif, icc=icc, xmp=packet if isinstance(packet, bytes) else None, dpi=dpi), notes
+
+
+def _of_gif(path: Path, comment: Any) -> Metadata:
+    text = comment.decode(errors="surrogateescape") if isinstance(comment, bytes) else ""
+    texts = (Text(gif.COMMENT, text),) if text else ()
+    return Metadata(xmp=gif.read_xmp(path.read_bytes()), texts=texts)
 
 
 def _of_tiff(file: TiffImagePlugin.TiffImageFile) -> tuple[Metadata, tuple[str, ...]]:

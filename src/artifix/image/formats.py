@@ -46,6 +46,7 @@ FORMATS: Final = (
     Format("BMP", (".bmp",), 2**31 - 1, frozenset({"dpi"}), alpha=False),
     # Pillow reaches AVIF through YCbCr, so even quality 100 is off by up to three grey levels.
     Format("AVIF", (".avif",), 65_536, _ALL - {"dpi"}, default_quality=95, quality_option=True),
+    Format("GIF", (".gif",), 65_535, frozenset({"xmp", "texts"})),
     Format("JPEG2000", (".jp2",), 2**31 - 1, _ALL | {"iptc"}),
 )
 
@@ -59,7 +60,7 @@ EXTRA_FORMATS: Final = (
 _BY_SUFFIX: Final = {suffix: format for format in (*FORMATS, *EXTRA_FORMATS) for suffix in format.suffixes}
 
 WRITABLE_SUFFIXES: Final = tuple(suffix for suffix, format in _BY_SUFFIX.items() if is_installed(format.name))
-READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".gif", ".j2k", ".jpf", ".jpx")
+READABLE_SUFFIXES: Final = (*WRITABLE_SUFFIXES, ".j2k", ".jpf", ".jpx")
 
 
 def output_format(path: Path) -> Format:

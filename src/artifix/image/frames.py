@@ -12,6 +12,7 @@ from artifix.errors import ImageError
 from artifix.image import child, limits
 from artifix.image.child import Check
 from artifix.image.formats import output_format
+from artifix.image.gif import write_gif
 from artifix.image.held import held
 from artifix.image.picture import Picture, to_rgb, to_uint8
 from artifix.image.pillow import MAX_PIXELS, opened
@@ -20,7 +21,7 @@ from artifix.image.read import read_picture
 from artifix.image.tiff import write_tiff
 from artifix.image.write import encoding, fitted
 
-_ANIMATED: Final = ("PNG", "WEBP")
+_ANIMATED: Final = ("GIF", "PNG", "WEBP")
 _ANIMATIONS: Final = ("GIF", "PNG", "WEBP")
 _SHOWN_LONG: Final = 100.0  # milliseconds of a frame that says nothing, as browsers have it
 
@@ -96,7 +97,7 @@ def write_frames(
     overwrite: bool = False,
     mode: int | None = None,
 ) -> None:
-    """Write an animation (PNG, WebP) or the pages of a TIFF, with the metadata of the first frame or each page's own.
+    """Write an animation or the pages of a TIFF, with the metadata of the first frame or each page's own.
 
     Errors as in `write_picture`.
     """
@@ -108,6 +109,11 @@ def write_frames(
             place = 0
             for frame in frames:
                 place = write_tiff(file, frame.picture, held(format, frame.picture), place)
+            return
+        if format.name == "GIF":
+            pictures = [frame.picture for frame in frames]
+            times = [frame.milliseconds for frame in frames]
+            write_gif(file, pictures, held(format, pictures[0]), times, frames[0].plays)
             return
         first, *others = (_to_pillow(frame.picture) for frame in frames)
         metadata = held(format, frames[0].picture)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from artifix.image import attached, heif, profile, xmp
+from artifix.image import attached, gif, heif, profile, xmp
 from artifix.image import exif as exif_block
 from artifix.image.formats import Format
 from artifix.image.jpeg_metadata import LONGEST, comment
@@ -63,6 +63,8 @@ def held(format: Format, picture: Picture) -> Metadata:
     texts = metadata.texts
     if format.name == "JPEG":
         texts = tuple(text for text in texts if len(comment(text)) <= LONGEST)
+    if format.name == "GIF":
+        texts = tuple(text for text in texts if text.keyword == gif.COMMENT)[:1]
     metadata = metadata._replace(exif=exif, icc=icc, xmp=packet, dpi=dpi, density=density, texts=texts, cicp=cicp)
     return Metadata(**{f: value for f, value in metadata._asdict().items() if f in format.metadata})
 

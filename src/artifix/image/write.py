@@ -14,6 +14,7 @@ from PIL import Image
 from artifix.errors import OutputError
 from artifix.image import jp2, jpeg_metadata
 from artifix.image.formats import Format, output_format
+from artifix.image.gif import has_half_clear, write_gif
 from artifix.image.heif import write_heif
 from artifix.image.held import held, left_out
 from artifix.image.metadata import Metadata
@@ -111,6 +112,10 @@ def losses(path: str | Path, picture: Picture, *, quality: int | None = None) ->
         found.append(f"lossy {format.name}, quality {used}" + (", or finer as the input is" if finer else ""))
     if picture.pixels.dtype == np.uint16 and format.bits < 16:
         found.append(f"16 bits become {format.bits}")
+    if format.name == "GIF":
+        found += ["at most 256 colours are left"] * (picture.pixels.ndim == 3)
+        if picture.alpha is not None and has_half_clear(picture.alpha):
+            found.append("pixels become either clear or opaque")
     return (*found, *left_out(format, picture))
 
 
@@ -138,6 +143,8 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
         write_deep_png(file, picture, metadata)
     elif format.name == "PNG":
         _to_pillow(picture).save(cast(BinaryIO, WithChunks(file, metadata)), "PNG", **png_options(metadata))
+    elif format.name == "GIF":
+        write_gif(file, [picture], metadata)
     elif format.name == "HEIF":
         write_heif(file, picture, metadata, quality or 0)
     elif format.name == "JPEG2000":

@@ -9,7 +9,16 @@ from artifix.image import FORMATS
 
 RECORD_HEADER: Final = "Artifix-Record"
 SUFFIXES: Final = {format.name.lower(): format.suffixes[0] for format in FORMATS}
-_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/tiff", "image/bmp", "image/avif", "image/jp2")
+_TYPES: Final = (
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/tiff",
+    "image/bmp",
+    "image/avif",
+    "image/gif",
+    "image/jp2",
+)
 
 
 class FormatName(StrEnum):
@@ -23,6 +32,7 @@ class FormatName(StrEnum):
     tif = "tif"
     bmp = "bmp"
     avif = "avif"
+    gif = "gif"
     jpeg2000 = "jpeg2000"
     jp2 = "jp2"
 
