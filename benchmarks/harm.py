@@ -1,6 +1,6 @@
 """Measure what restoring does to every kind of picture at every quality, and whether anything comes back worse.
 
-    python benchmarks/harm.py --data LIVE1_FOLDER --json results/harm.json [--quick] [--model NAME]
+    python benchmarks/harm.py --data LIVE1_FOLDER --json results/harm.json [--quick] [--model NAME] [--kind NAME ...]
 
 It makes its own inputs from the photographs and from graphics that it draws by other seeds than training does: JPEGs
 coded once and twice, clean PNGs, and what a first run made of them. All go through `restore_file` with its defaults,
@@ -54,16 +54,21 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="a folder of clean photographs")
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--model")
+    parser.add_argument("--kind", nargs="+", help="of these kinds only: photograph, or a drawing's name")
     parser.add_argument("--quick", action="store_true", help="few pictures, qualities and samplings")
     options = parser.parse_args()
     restorer = Restorer(options.model)
     rows = []
     for kind, images in pictures(options.data, options.quick):
+        if options.kind and kind not in options.kind:
+            continue
         for case, gains in measured(restorer, images, options.quick):
             rows.append({"kind": kind, **case, **summary(gains)})
             print(json.dumps(rows[-1]), flush=True)
     lost = [row for row in rows if row["gain"] < MEAN or row["worst"] < WORST]
     head = {"commit": current_commit(), "date": today(), "model": restorer.model, "quick": options.quick}
+    if options.kind:
+        head["kinds"] = options.kind
     options.json.write_text(json.dumps(head | {"lost": len(lost), "rows": rows}, indent=1) + "\n", encoding="utf-8")
     print(f"{len(rows)} rows, of which {len(lost)} lose:")
     for row in lost:

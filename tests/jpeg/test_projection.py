@@ -84,7 +84,7 @@ def test_the_whole_interval_brings_any_picture_nearer_to_the_original(tmp_path, 
     noisy = planes + np.random.default_rng(1).normal(0, 8, planes.shape).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("artifix.jpeg.intervals.share_for", lambda table: np.full(table.shape, 0.5, np.float32))
-        patch.setattr("artifix.jpeg.intervals.trust_in", lambda outside: np.ones_like(outside))
+        patch.setattr("artifix.jpeg.intervals.trust_in", lambda change, outside: np.ones_like(change))
         patch.setattr("artifix.jpeg.coefficients.Component.is_blank", False)
         projected = project(noisy, coefficients)
     before, after = (np.square(each - planes).mean() for each in (noisy, projected))
@@ -161,12 +161,14 @@ def test_a_grey_picture_in_colour_stays_grey(photograph, tmp_path):
         assert np.ptp(projected.astype(int), axis=2).max() == 0
 
 
-def test_a_block_that_leaves_its_intervals_by_far_is_hardly_trusted():
-    trust = trust_in(np.float32([0, 2, 6, 20, 100]))
+def test_a_block_most_of_whose_change_lies_outside_of_its_intervals_is_hardly_trusted():
+    trust = trust_in(np.float32([100] * 5), np.float32([0, 1, 9, 36, 100]))
     assert trust[0] == 1
     assert (np.diff(trust) < 0).all()
-    assert 0.1 < trust[2] < 0.5
+    assert trust[1] > 0.99
+    assert trust[2] == pytest.approx(0.5)
     assert 0 < trust[-1] < 0.01
+    assert trust_in(np.float32([0]), np.float32([0])) == 1
 
 
 def test_shares_grow_with_the_step_up_to_the_whole_interval():

@@ -27,6 +27,11 @@ ROUNDING: Final = 1.0  # how far rounding to 8-bit pixels moves a coefficient be
 _ONCE: Final = 0.6
 _TWICE: Final = 0.25
 _TOO_FEW: Final = 0.03  # the share expected at empty levels that tells nothing
+# Between codings that were and such as only look like them, on photographs and drawings of every kind: `is_explained`.
+_TELLING: Final = 1.5, 2.0  # the least earlier step, in steps of the file's and in levels of noise
+_DISTANCE: Final = 0.73  # of what chance would leave between coefficients and the multiples of the earlier steps
+_NEAR: Final = 0.3  # the share of what chance leaves far from a multiple that is near one
+_MOSTLY: Final = 0.7  # near a multiple by chance alone, and it tells nothing
 
 
 class Comb(NamedTuple):
@@ -51,6 +56,30 @@ def find_comb(levels: NDArray[np.integer], table: NDArray[np.integer], noise: fl
         total += _evidence(counts, steps, int(table[row, column]), noise)[where]
     best = int(total.argmax())
     return Comb(float(total[best]), best + 1) if total[best] > 0 else None
+
+
+def is_explained(levels: NDArray[np.integer], table: NDArray[np.integer], comb: Comb, noise: float = ROUNDING) -> bool:
+    """Whether the coefficients at all frequencies lie near multiples of the steps that a comb was found for.
+
+    Arguments are those of `find_comb`. Flat drawings and dithers have few values at some frequencies, which look like
+    combs; at the others their coefficients lie anywhere between the multiples, as they do by chance. An earlier coding
+    that is hardly coarser than the file explains nothing.
+    """
+    earlier = quantisation_tables()[comb.quality - 1, 0].reshape(8, 8).astype(np.float64)
+    telling = earlier > _TELLING[0] * table + _TELLING[1] * noise
+    telling[0, 0] = False
+    values = np.abs(levels[:, telling] * table[telling])
+    window = np.broadcast_to(table[telling] / 2 + noise, values.shape)
+    steps = np.broadcast_to(earlier[telling], values.shape)
+    there = values > window
+    values, window, steps = values[there], window[there], steps[there]
+    if not values.size:
+        return False
+    distance = np.abs(values - np.rint(values / steps) * steps)
+    by_chance = float(np.mean(2 * window / steps))
+    near = (float(np.mean(distance <= window)) - by_chance) / (1 - by_chance)
+    far = float(np.sqrt(np.sum(distance**2) / np.sum(steps**2 / 12)))
+    return (far < _DISTANCE and near > 0) or (near > _NEAR and by_chance < _MOSTLY)
 
 
 def _evidence(counts: NDArray[np.integer], steps: NDArray[np.integer], step: int, noise: float) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from artifix.color import ycbcr_to_rgb
 from artifix.image import Pixels, Space
 from artifix.inspection.blocking import BLOCK
-from artifix.inspection.combs import Comb, find_comb
+from artifix.inspection.combs import ROUNDING, Comb, find_comb, is_explained
 from artifix.inspection.grid import brightness, find_grid, middle_of, transformed, whole_blocks, zero_shares
 
 NO_SIGN: Final = "no sign of an earlier coding"
@@ -33,6 +33,7 @@ _FEW: Final = 0.1  # the least share of blocks without clipped colours to be loo
 # large steps of high frequencies move less, since little lies there.
 _ROUNDED: Final = 0.2
 _LARGE_STEP: Final = 40
+_WHOLE_LEVELS: Final = np.ones((BLOCK, BLOCK), np.int64)
 
 
 class _Component(Protocol):
@@ -86,7 +87,8 @@ def quality_at(pixels: Pixels, space: Space, grid: tuple[int, int]) -> int | Non
     """The quality of the coding whose grid begins at this row and column of the pixels; None if it does not show."""
     (top, left), middle = middle_of(pixels, _SHIFTED_SIDE)
     place = (grid[0] - top) % BLOCK, (grid[1] - left) % BLOCK
-    comb = _comb_at(middle, space, place, noise=1.0)
+    levels = _unclipped(_levels_at(middle, space, place), middle, space, place)
+    comb = find_comb(levels.reshape(-1, BLOCK, BLOCK), _WHOLE_LEVELS)
     return comb.quality if comb else None
 
 
@@ -101,8 +103,8 @@ def _on_the_same_grid(luma: _Component, pixels: Pixels, space: Space) -> Evidenc
     if stored_as_shown:
         middle = pixels[top : top + rows * BLOCK, left : left + columns * BLOCK]
         blocks = blocks[top // BLOCK :, left // BLOCK :][:rows, :columns]
-        blocks = _unclipped(blocks, middle, space, (0, 0))
-    comb = find_comb(blocks.reshape(-1, BLOCK, BLOCK), luma.table)
+    unclipped = _unclipped(blocks, middle, space, (0, 0)) if stored_as_shown else blocks
+    comb = _explaining_comb(unclipped, blocks, luma.table, ROUNDING)
     return _evidence(comb, (0, 0), "on the same grid")
 
 
@@ -123,18 +125,24 @@ def _on_another_grid(table: NDArray[Any], pixels: Pixels, space: Space) -> Evide
     best = Evidence(0.0, "")
     for kind in kinds:
         row, column = divmod(int(np.where(kind, shares, -1).argmax()), BLOCK)
-        comb = _comb_at(middle, space, (row, column), 2 * noise)
+        levels = _levels_at(middle, space, (row, column))
+        unclipped = _unclipped(levels, middle, space, (row, column))
+        comb = _explaining_comb(unclipped, levels, _WHOLE_LEVELS, 2 * noise)
         place = (row + top) % BLOCK, (column + left) % BLOCK
         found = _evidence(comb, place, "on a grid from row {}, column {}".format(*place), even)
         best = max(best, found, key=lambda evidence: evidence.sure)
     return best
 
 
-def _comb_at(pixels: Pixels, space: Space, place: tuple[int, int], noise: float) -> Comb | None:
-    """The comb in whole levels of the luma's coefficients on a grid from this place."""
-    levels = np.rint(transformed(brightness(pixels, space), place)).astype(np.int32)
-    levels = _unclipped(levels, pixels, space, place)
-    return find_comb(levels.reshape(-1, BLOCK, BLOCK), np.ones((BLOCK, BLOCK), np.int64), noise)
+def _levels_at(pixels: Pixels, space: Space, place: tuple[int, int]) -> NDArray[np.int32]:
+    """The luma's coefficients on a grid from this place, (R, C, 8, 8) in whole levels."""
+    return np.rint(transformed(brightness(pixels, space), place)).astype(np.int32)
+
+
+def _explaining_comb(unclipped: NDArray[Any], blocks: NDArray[Any], table: NDArray[Any], noise: float) -> Comb | None:
+    """The comb that is found in the blocks (..., 8, 8) without clipped colours, if it explains all of them."""
+    comb = find_comb(unclipped.reshape(-1, BLOCK, BLOCK), table, noise)
+    return comb if comb and is_explained(blocks.reshape(-1, BLOCK, BLOCK), table, comb, noise) else None
 
 
 def _unclipped(blocks: NDArray[Any], pixels: Pixels, space: Space, place: tuple[int, int]) -> NDArray[Any]:

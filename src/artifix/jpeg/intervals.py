@@ -34,10 +34,11 @@ def bring_well_inside(plane: Samples, quantised: NDArray[np.int16], component: C
     strict = (STRICT * component.table).astype(np.float32)[:, None]
     np.clip(found, -strict, strict, out=room)
     np.subtract(found, room, out=room)
-    outside = np.sqrt(np.square(room, out=room).mean(axis=2, keepdims=True).mean(axis=4, keepdims=True))
+    outside = _mean_square(room, room)
+    change = _mean_square(found, room)
     limits = (share_for(component.table) * component.table).astype(np.float32)[:, None]
     np.clip(found, -limits, limits, out=room)
-    room *= trust_in(outside)
+    room *= trust_in(change, outside)
     found -= room
     _cells(plane, component)[...] -= samples_of(found.reshape(samples.shape))[:, :, None, :, None]
 
@@ -112,6 +113,12 @@ def _offsets(samples: Samples, quantised: NDArray[np.int16], component: Componen
     middles[..., 0, :, 0] += _CENTRE
     found -= middles
     return found, middles
+
+
+def _mean_square(blocks: Samples, room: Samples) -> Samples:
+    """The mean square of each block, (N, R, 1, C, 1), of blocks (N, R, 8, C, 8), and room of that shape."""
+    mean: Samples = np.square(blocks, out=room).mean(axis=2, keepdims=True).mean(axis=4, keepdims=True)
+    return mean
 
 
 def _cells(plane: Samples, component: Component) -> Samples:
