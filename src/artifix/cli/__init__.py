@@ -31,7 +31,10 @@ from artifix.cli.web_build import web_build
 from artifix.errors import ArtifixError
 
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Environment: ARTIFIX_CACHE is the folder of compiled networks, and ARTIFIX_TOKEN the token of `serve`.",
 )
 
 
@@ -151,6 +154,7 @@ def restore(
     keep_dates: Annotated[bool, typer.Option("--keep-dates", help="Give outputs the dates of their inputs.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if any file of a folder was left alone.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Pictures that are read and written in parallel.")] = 2,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the network (default: all cores).")] = None,
     engine_pool: Annotated[
         EnginePool | None,
         typer.Option(help="Restore one folder on many machines; folders may be addresses such as s3://BUCKET/FOLDER."),
@@ -164,6 +168,10 @@ def restore(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print failures only, and the records of --json.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log the models and the decisions to standard error.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")] = False,
 ) -> None:
     """Restore pictures and videos.
 
@@ -178,6 +186,7 @@ def restore(
     Examples: artifix restore photo.jpg; artifix restore photos/ -r -o restored/; cat a.jpg | artifix restore - > b.jpg
     """
     from artifix.cli.display import RecordDisplay
+    from artifix.cli.dry_run import show_plan
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.image import decoding_in_children
@@ -186,6 +195,11 @@ def restore(
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
     from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
+    if verbose:
+        import logging
+
+        logging.basicConfig(format="artifix: %(message)s")
+        logging.getLogger("artifix").setLevel(logging.DEBUG)
     if "" in inputs:  # an unset variable of the shell; Path("") would be the working folder
         raise typer.BadParameter("an input has an empty name", param_hint="INPUT...")
     chosen: dict[str, Any] = {
@@ -203,6 +217,8 @@ def restore(
         suffix = with_format(suffix, format, output)
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("--codec and --crf are for videos, and a pool restores pictures only")
+    if engine_pool and (threads or dry_run):
+        raise typer.BadParameter("--threads and --dry-run do not work with --engine-pool; --worker-cpus sets threads")
     if engine_pool and salvage:
         raise typer.BadParameter("--salvage does not work with --engine-pool")
     if address == "":
@@ -247,7 +263,10 @@ def restore(
             raise typer.BadParameter("--format is for pictures; the name of an output video gives its format")
         if False not in kinds and quality is not None:
             raise typer.BadParameter("--quality is for pictures; use --crf for videos")
-        restorer = load_restorer(**chosen)
+        restorer = load_restorer(**chosen, threads=threads)
+        if dry_run:
+            show_plan(pairing, restorer.settings_at(quality), overwrite=overwrite, as_json=as_json)
+            return
 
         def restore(source: Path, target: Path, *, progress: Progress) -> Record:
             options: dict[str, Any] = {

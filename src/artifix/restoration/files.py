@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import logging
 from abc import ABC, abstractmethod
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
 from artifix.restoration.policy import copies, copy_file, decision_for
 from artifix.restoration.record import Record
+
+logger = logging.getLogger(__name__)
 
 
 class FileRestorer(ABC):
@@ -110,6 +113,7 @@ class FileRestorer(ABC):
         if picture.frames > count:
             notes = (f"the first of {picture.frames} frames", *notes)
         plan, rule = decision_for(picture, target, quality=quality, bound=self.bound, force=self.force)
+        logger.info("%s: strength %g%s, bound %s", source, plan.strength, _reason(plan.note), rule.said or "none")
         copied = plan.leaves and not salvage and copies(picture, target, quality)
         notes = (*(() if copied else notes), *filter(None, [plan.note, rule.note]))
         restorer = self.for_picture(picture).at(plan.strength)
@@ -176,6 +180,10 @@ class FileRestorer(ABC):
         )
         records = [*pairing.records, *restore_all(pairing.pairs, restore, jobs)]
         return sorted(records, key=lambda record: Path(record.input))
+
+
+def _reason(note: str) -> str:
+    return f" ({note})" if note else ""
 
 
 def _unchanged(picture: Picture, progress: Progress = lambda share: None) -> Picture:

@@ -41,3 +41,9 @@ class Record:
     input_bytes: int = 0
     output_bytes: int = 0
     schema: int = field(default=SCHEMA_VERSION, kw_only=True)
+
+    def _repr_html_(self) -> str | None:
+        """The pictures before and after, for a notebook; None where there are not both."""
+        from artifix.restoration.notebook import before_and_after
+
+        return before_and_after(self.input, self.output) if self.status == "restored" else None

@@ -3,6 +3,7 @@
 import contextvars
 import copy
 import dataclasses
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,7 @@ from artifix.restoration.tiling import ANYWHERE, Grid, Span, plan
 from artifix.restoration.transparency import Filled, restore_hidden
 
 Planes = NDArray[np.float32]
+logger = logging.getLogger(__name__)
 
 DEFAULT_MEMORY: Final = 1 << 30  # bytes
 _ALTOGETHER: Final = 1_500_000_000  # bytes of picture and network, which leaves half a GiB of 2 for all else
@@ -92,6 +94,7 @@ class Restorer(FileRestorer, ImageRestorer):
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
         self.tile_pixels = _tile_pixels(self.engine, max_memory)
+        logger.info("%s runs on %s in %s", self.model, self.engine.name, self.engine.precision)
         self._by_format, self._is_blend = model is None and not detail, bool(detail)
         self._known = NOTHING  # of images that are restored without their file
         self._detail, self._precision = detail, precision
@@ -237,6 +240,7 @@ class Restorer(FileRestorer, ImageRestorer):
             restored[kept] = restore(rows, columns)[:down, :across]
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
+        logger.debug("%d x %d pixels in %d tiles", width, height, len(tiles))
         try:
             done = [
                 pool.submit(contextvars.copy_context().run, fill, rows, columns, kept)
