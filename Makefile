@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-lowest lint readme clean
+.PHONY: demo test test-lowest lint readme site clean
 
 demo: .venv/installed
 	$(BIN)/python samples/demo.py
@@ -38,6 +38,11 @@ readme: .venv/installed-dev
 .venv/installed-dev: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[dev]'
 	touch $@ .venv/installed
+
+# The documentation as a site in build/site; any warning is an error.
+site: .venv/installed-dev
+	$(INSTALL) --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --site-dir build/site
 
 clean:
 	rm -rf .venv .venv-lowest demo
