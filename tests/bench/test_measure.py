@@ -44,7 +44,7 @@ def played(monkeypatch):
             found["precision"] = "int8"
         return found
 
-    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    monkeypatch.setattr(bench, "run_apart", run_apart)
     monkeypatch.setattr(bench, "find_spec", lambda name: None if name == "onnxruntime" else object())
     shares = []
     results = bench.measure(sizes=[0.1, 0.2], repeats=3, threads=2, progress=shares.append)
@@ -97,7 +97,7 @@ def test_what_takes_long_is_run_once_and_what_would_take_too_long_never(monkeypa
             return {"seconds": 1.0}
         return {"seconds": 30 * case.megapixels, "precision": "fp32"}
 
-    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    monkeypatch.setattr(bench, "run_apart", run_apart)
     results = bench.measure(sizes=[10, 0.001, 0.1, 1], engines=["openvino"], repeats=3, threads=1)
     sizes = results["engines"]["openvino fp32"]["sizes"]
     assert [len(figures["rounds"]) for figures in sizes.values()] == [3, 3, 1]
@@ -118,7 +118,7 @@ def test_what_fails_in_a_later_round_keeps_the_good_ones_and_is_named(monkeypatc
             raise ModelError("ended by signal 15")
         return {"seconds": 1.0, "gflops": 10.0, "load_seconds": 0.25, "precision": "fp32"}
 
-    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    monkeypatch.setattr(bench, "run_apart", run_apart)
     results = bench.measure(sizes=[0.1], engines=["openvino"], repeats=3, threads=1)
     row = results["engines"]["openvino fp32"]
     assert row["start"]["warm_load_seconds"] == 0.25
@@ -137,7 +137,7 @@ def test_a_peer_is_left_out_under_its_own_name_whatever_the_reason(monkeypatch):
             raise ModelError("no picture")
         return {"seconds": 1.0, "gflops": 10.0, "load_seconds": 0.25, "precision": "fp32"}
 
-    monkeypatch.setattr(bench, "_run_apart", run_apart)
+    monkeypatch.setattr(bench, "run_apart", run_apart)
     for there, reason in ((True, "no picture"), (False, "not on the PATH")):
         monkeypatch.setattr(bench.shutil, "which", lambda name, there=there: name if there else None)
         assert bench.measure(sizes=[0.1], engines=[], repeats=1)["left_out"]["jpegqs"] == reason
@@ -155,11 +155,11 @@ def test_what_hangs_ends_with_all_that_it_started(tmp_path, monkeypatch):
     program.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(bench, "_GIVEN_UP", 5)
+    monkeypatch.setattr("artifix.bench.case._GIVEN_UP", 5)
     (tmp_path / "folder").mkdir()
     case = bench.Case(("peers", "jpegqs"), "program", {"name": "jpegqs", "picture": "a.jpg"})
     with pytest.raises(ModelError, match="not done within 5 s"):
-        bench._run_apart(case, tmp_path / "folder", tmp_path / "cache")
+        bench.run_apart(case, tmp_path / "folder", tmp_path / "cache")
     assert list((tmp_path / "folder").iterdir())  # it goes with the bench's own folder
     command = Path("/proc", (tmp_path / "pid").read_text().strip(), "cmdline")
     until = time.monotonic() + 10
@@ -186,7 +186,7 @@ def test_tables_and_plot_have_every_row(played):
 
 
 def test_an_unknown_model_is_refused_before_anything_is_measured(monkeypatch):
-    monkeypatch.setattr(bench, "_run_apart", None)
+    monkeypatch.setattr(bench, "run_apart", None)
     with pytest.raises(ModelError, match="no such model"):
         bench.measure("mze")
 

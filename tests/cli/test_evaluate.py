@@ -40,7 +40,7 @@ def test_codecs(photograph, tmp_path, make_model):
 
 @pytest.mark.parametrize("command", ["quality", "detection"])
 def test_outputs_that_cannot_be_are_said_before_anything_is_measured(make_devkit, tmp_path, monkeypatch, command):
-    monkeypatch.setattr("artifix.evaluate.detection.detectors.load_detector", lambda name: Never())
+    monkeypatch.setattr("artifix.evaluate.detection.load.load_detector", lambda name: Never())
     monkeypatch.setattr("artifix.evaluate.quality.measure", None)
     folder = make_devkit({"a": [("cat", 0, (1, 1, 64, 96))]})
     data = ["--data", folder, "--detector", "never"] if command == "detection" else ["--data", folder / "JPEGImages"]
@@ -71,7 +71,7 @@ def test_detection(make_devkit, tmp_path, monkeypatch):
 
             return Detections(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0))
 
-    monkeypatch.setattr("artifix.evaluate.detection.detectors.load_detector", lambda name: Blind())
+    monkeypatch.setattr("artifix.evaluate.detection.load.load_detector", lambda name: Blind())
     pytest.importorskip("matplotlib")
     folder = make_devkit({"a": [("cat", 0, (1, 1, 64, 96))], "b": []})
     outputs = ["--json", tmp_path / "out.json", "--html", tmp_path / "out.html"]

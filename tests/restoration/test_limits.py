@@ -16,7 +16,7 @@ from artifix.engines import engine as module
 from artifix.errors import ModelError
 from artifix.restoration import Restorer
 from artifix.restoration import restorer as restorer_module
-from artifix.restoration.restorer import memory_beside
+from artifix.restoration.memory import memory_beside
 
 MIB = 1 << 20
 FULL = Path("/dev/full")
@@ -136,10 +136,10 @@ def test_the_network_takes_less_beside_a_large_picture(megapixels, bytes_a_pixel
 def test_smaller_tiles_make_the_same_picture(make_model, photograph, monkeypatch):
     restorer = Restorer(make_model(), precision="fp32", max_memory=10_000_000)
     whole = restorer.restore_image(photograph)
-    monkeypatch.setattr("artifix.restoration.restorer._ALTOGETHER", 3 * photograph.nbytes + 200_000)
-    monkeypatch.setattr("artifix.restoration.restorer._LEAST_MEMORY", 1000)
+    monkeypatch.setattr("artifix.restoration.memory._ALTOGETHER", 3 * photograph.nbytes + 200_000)
+    monkeypatch.setattr("artifix.restoration.memory._LEAST_MEMORY", 1000)
     tiles = []
-    monkeypatch.setattr("artifix.restoration.restorer._read", partial(_counted, tiles, restorer_module._read))
+    monkeypatch.setattr("artifix.restoration.restorer.read_tile", partial(_counted, tiles, restorer_module.read_tile))
     np.testing.assert_allclose(restorer.restore_image(photograph).astype(int), whole, atol=1)
     assert len(tiles) > 1
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from artifix.image import Picture
 from artifix.models.catalog import read_card
-from artifix.restoration.restorer import _BYTES_PER_MAP, DEFAULT_MEMORY, Restorer
+from artifix.restoration.memory import _BYTES_PER_MAP, DEFAULT_MEMORY
+from artifix.restoration.restorer import Restorer
 from artifix.restoration.tiling import plan, spans
 
 

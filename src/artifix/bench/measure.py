@@ -1,27 +1,21 @@
 """Measure all of it in turns: the machine's limits, our engines, a file from end to end, peers."""
 
-import json
-import os
 import shutil
-import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from artifix.bench.case import Case, run_apart
 from artifix.bench.cases import Found
 from artifix.bench.peers import Peer, find_peers
 from artifix.bench.picture import DESCRIPTION, dead_leaves, sides
 from artifix.codecs import encode
-from artifix.engines.cache import VARIABLE
 from artifix.engines.limits import KINDS, PRECISIONS
 from artifix.errors import ModelError
 from artifix.machine import cores, machine
@@ -42,7 +36,6 @@ ENGINES: Final[dict[str, tuple[str, ...]]] = {
 _ENOUGH: Final = 20.0  # seconds: a case that took so long in a round is not run in another
 _LONGEST: Final = 100.0  # seconds: a picture that would take an engine longer is left out
 _TELLING: Final = 0.1  # megapixels: of smaller pictures what a call costs by itself would be taken for their pixels
-_GIVEN_UP: Final = 600  # seconds for a process, whatever it does
 
 _CAMERA: Final = 12.0  # megapixels: of the sizes, the one nearest to it goes through files and peers, too
 _PROGRAM: Final = "jpegqs"
@@ -54,19 +47,6 @@ class Picture:
 
     path: str
     megapixels: float
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing to measure: its place in the results, which of `cases.CASES` it is, and that one's arguments."""
-
-    place: tuple[str, ...]
-    kind: str
-    arguments: dict[str, Any]
-    megapixels: float = 0.0
-    macs_per_pixel: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What stands beside its figures in the results."""
 
 
 def measure(
@@ -213,53 +193,14 @@ def _foresee(case: Case, pace: float) -> None:
 
 def _run(case: Case, folder: Path) -> Found:
     if case.kind != "start":
-        return _run_apart(case, folder, folder / "compiled")
+        return run_apart(case, folder, folder / "compiled")
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         found: Found = {}
         for state in ("cold", "warm"):  # without, then with the compiled network of the first
             began = time.perf_counter()
-            load = _run_apart(case, folder, Path(cache))["load_seconds"]
+            load = run_apart(case, folder, Path(cache))["load_seconds"]
             found |= {f"{state}_seconds": time.perf_counter() - began, f"{state}_load_seconds": load}
     return found
-
-
-def _run_apart(case: Case, folder: Path, cache: Path) -> Found:
-    """What a case finds in a process of its own, without a GPU; ModelError, with its last words, if it fails.
-
-    What it started ends with it, and its temporary files are in `folder`.
-    """
-    command = [sys.executable, "-m", "artifix.bench.cases", case.kind, json.dumps(case.arguments)]
-    environment = os.environ | {VARIABLE: str(cache), "TMPDIR": str(folder), "CUDA_VISIBLE_DEVICES": ""}
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    ) as process:
-        try:
-            said, complaint = process.communicate(timeout=_GIVEN_UP)
-        except subprocess.TimeoutExpired as error:
-            raise ModelError(f"not done within {_GIVEN_UP} s") from error
-        finally:
-            _end(process)
-    if process.returncode < 0:
-        raise ModelError(f"ended by signal {-process.returncode}")
-    if process.returncode:
-        raise ModelError(complaint.strip().rpartition("\n")[2] or f"failed with exit status {process.returncode}")
-    found: Found = json.loads(said)
-    return found
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    """Kill what is left of a process and of all that it started."""
-    if sys.platform == "win32":
-        process.kill()
-        return
-    with suppress(ProcessLookupError, PermissionError):  # macOS, where all has ended
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _put(results: dict[str, Any], case: Case, records: Sequence[Found]) -> None:

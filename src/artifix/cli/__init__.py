@@ -5,7 +5,6 @@ import itertools
 import signal
 import sys
 from contextlib import closing
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,18 @@ from artifix.cli.evaluate import evaluate_app
 from artifix.cli.export import export
 from artifix.cli.inspect import inspect
 from artifix.cli.models import models
-from artifix.cli.options import Json, MaxPixels, Overwrite, Quality, complete_model, number
+from artifix.cli.options import (
+    Engine,
+    EnginePool,
+    Json,
+    MaxPixels,
+    Overwrite,
+    Precision,
+    Quality,
+    VideoCodec,
+    complete_model,
+    number,
+)
 from artifix.cli.output_format import Bound, BoundOption, FormatOption, with_format
 from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
@@ -53,38 +63,6 @@ def artifix(
     ] = False,
 ) -> None:
     """Remove compression artifacts from pictures and videos."""
-
-
-class Engine(StrEnum):
-    """The runtime of the network."""
-
-    auto = "auto"
-    openvino = "openvino"
-    onnxruntime = "onnxruntime"
-    torch = "torch"
-
-
-class Precision(StrEnum):
-    """The arithmetic of the network."""
-
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
-    int8 = "int8"
-
-
-class EnginePool(StrEnum):
-    """The framework that divides a folder among machines."""
-
-    ray = "ray"
-
-
-class VideoCodec(StrEnum):
-    """The codec of a restored video."""
-
-    h264 = "h264"
-    hevc = "hevc"
-    ffv1 = "ffv1"
 
 
 @app.command()

@@ -129,7 +129,7 @@ def evaluate_detection(
     from rich.console import Console
 
     from artifix.evaluate.detection import report, run
-    from artifix.evaluate.detection.detectors import load_detector
+    from artifix.evaluate.detection.load import load_detector
     from artifix.evaluate.methods import load_methods
     from artifix.evaluate.page import ensure_page
     from artifix.evaluate.rates import jpeg_at
@@ -174,7 +174,7 @@ def evaluate_codecs(
 
     from artifix.codecs import CODECS
     from artifix.evaluate.codecs import evaluate_codecs
-    from artifix.evaluate.detection.detectors import load_detector
+    from artifix.evaluate.detection.load import load_detector
     from artifix.evaluate.detection.report import detection_sections
     from artifix.evaluate.methods import load_methods
     from artifix.evaluate.report import terminal, terminal_table

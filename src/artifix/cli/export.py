@@ -36,10 +36,10 @@ def export(
     Examples: artifix export runs/mine -o mine.safetensors; artifix export fast -o fast.onnx --rgb
     """
     from artifix.engines.export import write_model
-    from artifix.models.catalog import MODELS, read_model
+    from artifix.models.catalog import is_named, read_model
     from artifix.models.model import SUFFIX
 
-    if model not in MODELS and Path(model).suffix != SUFFIX:
+    if not is_named(model) and Path(model).suffix != SUFFIX:
         from artifix.train.export import export as export_checkpoint
 
         about = {"summary": summary, "data": data, "failures": failures}

@@ -1,9 +1,42 @@
 """Options that several commands share."""
 
 import math
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class Engine(StrEnum):
+    """The runtime of the network."""
+
+    auto = "auto"
+    openvino = "openvino"
+    onnxruntime = "onnxruntime"
+    torch = "torch"
+
+
+class Precision(StrEnum):
+    """The arithmetic of the network."""
+
+    auto = "auto"
+    fp32 = "fp32"
+    bf16 = "bf16"
+    int8 = "int8"
+
+
+class EnginePool(StrEnum):
+    """The framework that divides a folder among machines."""
+
+    ray = "ray"
+
+
+class VideoCodec(StrEnum):
+    """The codec of a restored video."""
+
+    h264 = "h264"
+    hevc = "hevc"
+    ffv1 = "ffv1"
 
 
 def complete_model(incomplete: str) -> list[str]:

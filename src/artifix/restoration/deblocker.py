@@ -12,7 +12,7 @@ from artifix.image import Picture
 from artifix.restoration.bound import BoundMode, Rule, bound_of, bound_word, rule_for, whole
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
-from artifix.restoration.restorer import DEFAULT_MEMORY
+from artifix.restoration.memory import DEFAULT_MEMORY
 
 SA_DCT: Final = "sa-dct"
 

@@ -8,7 +8,8 @@ from artifix.models.catalog import VIVID
 from artifix.restoration.bound import BoundMode
 from artifix.restoration.deblocker import SA_DCT, Deblocker
 from artifix.restoration.files import FileRestorer
-from artifix.restoration.restorer import DEFAULT_MEMORY, Restorer
+from artifix.restoration.memory import DEFAULT_MEMORY
+from artifix.restoration.restorer import Restorer
 
 
 def load_restorer(

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.color import from_batch, rgb_to_ycbcr, to_batch, ycbcr_to_rgb
+from artifix.color import from_batch, to_batch, ycbcr_to_rgb
 from artifix.engines.engine import Engine, EngineName, Precision, load_engine
 from artifix.engines.run import Vector
 from artifix.image import Picture, Pixels, Space
@@ -27,21 +27,12 @@ from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.kinds import ImageRestorer
 from artifix.restoration.known import known_of, known_of_picture
-from artifix.restoration.tiling import ANYWHERE, Grid, Span, plan
+from artifix.restoration.memory import DEFAULT_MEMORY, memory_beside, tile_pixels
+from artifix.restoration.tiling import ANYWHERE, Grid, Span, as_planes, plan, read_tile
 from artifix.restoration.transparency import Filled, restore_hidden
 
 Planes = NDArray[np.float32]
 logger = logging.getLogger(__name__)
-
-DEFAULT_MEMORY: Final = 1 << 30  # bytes
-_ALTOGETHER: Final = 1_500_000_000  # bytes of picture and network, which leaves half a GiB of 2 for all else
-_LEAST_MEMORY: Final = 1 << 28
-# What a pixel of a tile takes while the network runs, in bytes for each of its maps: with OpenVINO, in int8 2.8 to 3.4,
-# in bf16 5.3 to 5.5 and in fp32 8.1 to 10.8 were measured; the rest is reserve for the tile's own planes. A U-Net's
-# widest maps are shuffled, and so floating in int8, too: 7.0. Other engines take more.
-_BYTES_PER_MAP: Final = {"int8": 4, "bf16": 7, "fp16": 7, "fp32": 11}
-_BYTES_PER_UNET_MAP: Final = 8
-_BYTES_ELSEWHERE: Final = _BYTES_PER_MAP | {"fp32": 16}
 
 
 class Restorer(FileRestorer, ImageRestorer):
@@ -93,7 +84,7 @@ class Restorer(FileRestorer, ImageRestorer):
         self._weights = self.model  # what the engine runs, whatever name it is shown under
         self._load = partial(load_engine, engine=engine, precision=precision, threads=threads)
         self.engine = self._load(self.model, detail=detail, vivid=vivid)
-        self.tile_pixels = _tile_pixels(self.engine, max_memory)
+        self.tile_pixels = tile_pixels(self.engine, max_memory)
         logger.info("%s runs on %s in %s", self.model, self.engine.name, self.engine.precision)
         self._by_format, self._is_blend = model is None and not detail, bool(detail)
         self._known = NOTHING  # of images that are restored without their file
@@ -167,7 +158,7 @@ class Restorer(FileRestorer, ImageRestorer):
         other = copy.copy(self)
         other.model = other._weights = model
         other.engine = self._others[model]
-        other.tile_pixels = _tile_pixels(other.engine, self.max_memory)
+        other.tile_pixels = tile_pixels(other.engine, self.max_memory)
         return other
 
     def restore_pixels(self, pixels: Pixels) -> Pixels:
@@ -184,7 +175,7 @@ class Restorer(FileRestorer, ImageRestorer):
         told = self._known.vector()[None]
 
         def restore(rows: Span, columns: Span) -> Planes:
-            return self._run(_read(planes, rows, columns), rows, columns, told)
+            return self._run(read_tile(planes, rows, columns), rows, columns, told)
 
         self._restore_tiles(restore, restored, progress)
         return restored
@@ -232,7 +223,7 @@ class Restorer(FileRestorer, ImageRestorer):
     ) -> None:
         """Fill `restored` tile by tile: while the network runs one, the next is read and the last is put in place."""
         height, width = restored.shape[:2]
-        most = _tile_pixels(self.engine, memory_beside(restored.nbytes, self.max_memory))
+        most = tile_pixels(self.engine, memory_beside(restored.nbytes, self.max_memory))
         tiles = list(self._tiles(height, width, min(self.tile_pixels, most), bound))
 
         def fill(rows: Span, columns: Span, kept: tuple[slice, slice]) -> None:
@@ -273,7 +264,7 @@ class Restorer(FileRestorer, ImageRestorer):
     ) -> Pixels:
         """The part of a tile that is kept, restored, in the output's colour space and type."""
         white = np.iinfo(pixels.dtype).max
-        planes = _planes(_read(pixels, rows, columns).astype(np.float32) * np.float32(255 / white), space)
+        planes = as_planes(read_tile(pixels, rows, columns).astype(np.float32) * np.float32(255 / white), space)
         planes = self._run(planes, rows, columns, known, bound)
         values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
         return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
@@ -297,39 +288,6 @@ class Restorer(FileRestorer, ImageRestorer):
         if self.strength == 1:
             return restored
         return planes + np.float32(self.strength) * (restored - planes)
-
-
-def memory_beside(picture: int, max_memory: int) -> int:
-    """Bytes for the network beside a picture of so many: `max_memory`, or less where the two would pass 2 GiB.
-
-    The picture is there as it was and as it becomes, and beside it its opacity or its JPEG's coefficients. A quarter of
-    a GiB, or a smaller `max_memory`, always remains; who asks for more than the default gets it.
-    """
-    if max_memory > DEFAULT_MEMORY:
-        return max_memory
-    return min(max_memory, max(_LEAST_MEMORY, _ALTOGETHER - 3 * picture))
-
-
-def _tile_pixels(engine: Engine, max_memory: int) -> int:
-    """The pixels that a tile may have."""
-    taken = _BYTES_PER_MAP if engine.name == "openvino" else _BYTES_ELSEWHERE
-    each = _BYTES_PER_UNET_MAP if engine.card.network == "unet" else 0
-    return max(1, max_memory // (engine.card.maps * max(each, taken[engine.precision])))
-
-
-def _read(pixels: NDArray[Any] | Filled, rows: Span, columns: Span) -> NDArray[Any]:
-    """The tile's pixels; past the picture's last row or column, that row or column again."""
-    height, width = pixels.shape[:2]
-    tile = pixels[rows.start : min(rows.stop, height), columns.start : min(columns.stop, width)]
-    missing = max(0, rows.stop - height), max(0, columns.stop - width)
-    if any(missing):
-        tile = np.pad(tile, [(0, n) for n in missing] + [(0, 0)] * (pixels.ndim - 2), mode="edge")
-    return tile
-
-
-def _planes(tile: Planes, space: Space) -> Planes:
-    """YCbCr (H, W, 3), or grey (H, W, 1), of a tile in 0..255."""
-    return rgb_to_ycbcr(tile) if space == "RGB" else tile.reshape(*tile.shape[:2], -1)
 
 
 def _rebuilt(arguments: dict[str, Any], weights: str, strength: float, known: Known) -> Restorer:

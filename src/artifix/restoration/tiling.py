@@ -14,7 +14,14 @@ A border of the picture needs no halo: there the network pads in a tile just as 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifix.color import rgb_to_ycbcr
+from artifix.image import Space
+from artifix.restoration.transparency import Filled
 
 
 @dataclass(frozen=True)
@@ -119,3 +126,18 @@ def _tile_size(height: int, width: int, halo: int, multiple: int, max_pixels: in
 
 def _round_up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
+
+
+def read_tile(pixels: NDArray[Any] | Filled, rows: Span, columns: Span) -> NDArray[Any]:
+    """The tile's pixels; past the picture's last row or column, that row or column again."""
+    height, width = pixels.shape[:2]
+    tile = pixels[rows.start : min(rows.stop, height), columns.start : min(columns.stop, width)]
+    missing = max(0, rows.stop - height), max(0, columns.stop - width)
+    if any(missing):
+        tile = np.pad(tile, [(0, n) for n in missing] + [(0, 0)] * (pixels.ndim - 2), mode="edge")
+    return tile
+
+
+def as_planes(tile: NDArray[np.float32], space: Space) -> NDArray[np.float32]:
+    """YCbCr (H, W, 3), or grey (H, W, 1), of a tile in 0..255."""
+    return rgb_to_ycbcr(tile) if space == "RGB" else tile.reshape(*tile.shape[:2], -1)

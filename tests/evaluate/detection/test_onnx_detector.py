@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from artifix.errors import ModelError
-from artifix.evaluate.detection.detectors import MIN_SCORE, load_detector
+from artifix.evaluate.detection.detectors import MIN_SCORE
+from artifix.evaluate.detection.load import load_detector
 from artifix.evaluate.detection.onnx_detector import METADATA_KEY
 from artifix.evaluate.detection.voc import CLASSES
 

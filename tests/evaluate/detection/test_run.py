@@ -5,7 +5,8 @@ import pytest
 
 from artifix.codecs import degrade
 from artifix.errors import DataError, ModelError
-from artifix.evaluate.detection.detectors import Detections, load_detector
+from artifix.evaluate.detection.detectors import Detections
+from artifix.evaluate.detection.load import load_detector
 from artifix.evaluate.detection.report import detection_sections
 from artifix.evaluate.detection.results import read_summary
 from artifix.evaluate.detection.run import evaluate_detection, open_detection

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from artifix.errors import ModelError
-from artifix.evaluate.detection.detectors import load_detector
+from artifix.evaluate.detection.load import load_detector
 from artifix.evaluate.detection.voc import CLASSES
 
 torch = pytest.importorskip("torch")

@@ -1,12 +1,10 @@
-"""What a detector is: a callable from an image to the boxes that it sees, of VOC's classes; and how one is named."""
+"""What a detector is: a callable from an image to the boxes that it sees, of VOC's classes."""
 
-from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artifix.errors import ModelError
 from artifix.evaluate.detection.voc import CLASSES
 
 Pixels = NDArray[np.uint8]
@@ -45,23 +43,6 @@ class Detector(Protocol):
     def __call__(self, image: Pixels, /) -> Detections:
         """What it finds in an (H, W, 3) RGB uint8 image."""
         ...
-
-
-def load_detector(name: str | Path) -> Detector:
-    """`torchvision:NAME` for a detector of torchvision with its own weights, else the path of an .onnx file.
-
-    ModelError if there is none, or it is no detector.
-    """
-    kind, _, rest = str(name).partition(":")
-    if kind == "torchvision":
-        from artifix.evaluate.detection.torchvision_detector import TorchvisionDetector
-
-        return TorchvisionDetector(rest)
-    if Path(name).suffix == ".onnx":
-        from artifix.evaluate.detection.onnx_detector import OnnxDetector
-
-        return OnnxDetector(name)
-    raise ModelError(f"{name}: no such detector; name torchvision:MODEL or the path of an .onnx file")
 
 
 def voc_labels(classes: tuple[str, ...]) -> NDArray[np.intp]:
