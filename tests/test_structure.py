@@ -19,7 +19,7 @@ FLOORS = [
     {"cli"},
     {"bench", "web"},
     {"study"},
-    {"evaluate"},
+    {"evaluate", "paths"},
     {"train", "video"},
     {"restoration"},
     {"engines", "inspection"},
@@ -123,6 +123,7 @@ def run(code: str) -> str:
 def test_the_public_names():
     assert artifix.__all__ == [
         "ArtifixError",
+        "FileOptions",
         "Inspection",
         "Picture",
         "Record",
@@ -132,6 +133,7 @@ def test_the_public_names():
         "read_image",
         "read_picture",
         "restore",
+        "restore_path",
         "write_image",
         "write_picture",
     ]

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from artifix.errors import ArtifixError
     from artifix.image import Picture, read_image, read_picture, write_image, write_picture
     from artifix.inspection import Inspection, inspect
+    from artifix.paths import FileOptions, restore_path
     from artifix.restoration import Record, Restorer, restore
 
     __version__: str
 
 __all__ = [
     "ArtifixError",
+    "FileOptions",
     "Inspection",
     "Picture",
     "Record",
@@ -25,12 +27,14 @@ __all__ = [
     "read_image",
     "read_picture",
     "restore",
+    "restore_path",
     "write_image",
     "write_picture",
 ]
 
 _HOME = {
     "ArtifixError": "artifix.errors",
+    "FileOptions": "artifix.paths",
     "Inspection": "artifix.inspection",
     "Picture": "artifix.image",
     "Record": "artifix.restoration",
@@ -40,6 +44,7 @@ _HOME = {
     "read_image": "artifix.image",
     "read_picture": "artifix.image",
     "restore": "artifix.restoration.once",
+    "restore_path": "artifix.paths",
     "write_image": "artifix.image",
     "write_picture": "artifix.image",
 }

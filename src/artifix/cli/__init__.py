@@ -168,6 +168,7 @@ def restore(
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.image import decoding_in_children
+    from artifix.paths import FileOptions, restore_file
     from artifix.restoration import Record, load_restorer
     from artifix.restoration.folder import Progress, restore_all
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
@@ -246,20 +247,10 @@ def restore(
             show_plan(pairing, restorer.settings_at(quality), overwrite=overwrite, as_json=as_json)
             return
 
-        def restore(source: Path, target: Path, *, progress: Progress) -> Record:
-            options: dict[str, Any] = {
-                "overwrite": overwrite,
-                "max_pixels": max_pixels,
-                "keep_dates": keep_dates,
-                "progress": progress,
-            }
-            if is_video(source):
-                from artifix.video.restore import restore_video
+        options = FileOptions(overwrite, max_pixels, keep_dates, quality, salvage, codec.value if codec else None, crf)
 
-                name = codec.value if codec else None
-                record = restore_video(source, target, restorer, codec=name, crf=crf, **options)
-            else:
-                record = restorer.restore_file(source, target, quality=quality, salvage=salvage, **options)
+        def restore(source: Path, target: Path, *, progress: Progress) -> Record:
+            record = restore_file(source, target, restorer=restorer, options=options, progress=progress)
             if output is not None and streams:
                 pipes.send(target, output)
             return record
