@@ -1,17 +1,21 @@
-"""Restore what a path names: a picture, a video, or a folder of pictures."""
+"""Restore what a path names: a picture, a video, a comic book archive, or a folder of pictures."""
 
 import itertools
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 from artifix.image import MAX_PIXELS
-from artifix.restoration import Record, Restorer
+from artifix.restoration import Record, Restorer, archive
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.pairing import Pairing, pair_up
 from artifix.video.formats import OUTPUT_SUFFIXES, is_video
+
+OTHER_SUFFIXES: Final = OUTPUT_SUFFIXES | {archive.SUFFIX: archive.SUFFIX}
+"""The suffix of what is no picture, but restored if it is named -> that of its output."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,19 @@ def restore_path(
     suffix: str = "",
     jobs: int = DEFAULT_JOBS,
 ) -> Generator[Record, None, None]:
-    """Restore a picture, a video or a folder of pictures, as `artifix restore` does; yields a record for each file.
+    """Restore a picture, a video, a .cbz archive or a folder of pictures, as `artifix restore` does; yields a record for each file.
 
     `target` is a file, a folder that mirrors the source, or None for outputs beside their inputs. The default restorer
     is `Restorer()`. `suffix` changes the outputs' names as `pair_up` says, and `jobs` files are in work at a time. A
-    file that fails is a record with its error; files of a folder that are no pictures, videos among them, are records
-    that say so. DataError if there is nothing to restore, OutputError for a target that cannot be right.
+    file that fails is a record with its error; files of a folder that are no pictures, videos and archives among them,
+    are records that say so. DataError if there is nothing to restore, OutputError for a target that cannot be right.
     """
     pairing = pair_up(
         [Path(source)],
         None if target is None else Path(target),
         recursive=recursive,
         suffix=suffix,
-        others=OUTPUT_SUFFIXES,
+        others=OTHER_SUFFIXES,
     )
     return _records(pairing, restorer or Restorer(), options or FileOptions(), jobs)
 
@@ -76,28 +80,14 @@ def restore_file(
     options: FileOptions,
     progress: Progress = lambda share: None,
 ) -> Record:
-    """Restore a picture or a video into another file; an ArtifixError says what is wrong with it."""
+    """Restore a picture, a video or an archive into another file; an ArtifixError says what is wrong with it."""
+    kept: dict[str, Any] = {"overwrite": options.overwrite, "max_pixels": options.max_pixels, "progress": progress}
+    kept["keep_dates"] = options.keep_dates
     if is_video(source):
         from artifix.video.restore import restore_video  # which needs PyAV
 
-        return restore_video(
-            source,
-            target,
-            restorer,
-            codec=options.codec,
-            crf=options.crf,
-            overwrite=options.overwrite,
-            max_pixels=options.max_pixels,
-            keep_dates=options.keep_dates,
-            progress=progress,
-        )
-    return restorer.restore_file(
-        source,
-        target,
-        overwrite=options.overwrite,
-        quality=options.quality,
-        max_pixels=options.max_pixels,
-        salvage=options.salvage,
-        keep_dates=options.keep_dates,
-        progress=progress,
-    )
+        return restore_video(source, target, restorer, codec=options.codec, crf=options.crf, **kept)
+    kept |= {"quality": options.quality, "salvage": options.salvage}
+    if archive.is_archive(source):
+        return archive.restore_archive(source, target, restorer, **kept)
+    return restorer.restore_file(source, target, **kept)

@@ -1,7 +1,13 @@
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from artifix.errors import ImageError
+from artifix.restoration import Restorer
 from artifix.restoration.folder import restore_all
 from artifix.restoration.pairing import Pair
 from artifix.restoration.record import Record
@@ -72,3 +78,30 @@ def test_progress_is_heard_with_its_picture():
 
     list(restore_all(pairs(2), restore, jobs=1, progress=lambda *told: heard.append(told)))
     assert heard == [(pair, 0.5) for pair in pairs(2)]
+
+
+def test_two_runs_over_one_folder_at_once_leave_each_output_whole(tmp_path, make_model, photograph):
+    """Neither touches what the other is writing, and whoever comes second keeps what is there."""
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    for number in range(6):
+        Image.fromarray(np.roll(photograph, number, axis=0)).save(inputs / f"{number}.jpg", quality=40)
+    together = threading.Barrier(2)
+
+    class Meeting(Restorer):
+        def restore_picture(self, *args, **kwargs):
+            restored = super().restore_picture(*args, **kwargs)
+            together.wait(60)  # both have begun each picture before either writes it
+            return restored
+
+    restorers = [Meeting(make_model()) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(each.restore_folder, inputs, tmp_path / "out", jobs=1) for each in restorers]
+        records = [run.result() for run in runs]
+    for one, other in zip(*records, strict=True):
+        assert sorted((one.status, other.status)) == ["kept", "restored"], (one.error, other.error)
+    expected = Restorer(make_model())
+    assert len(list((tmp_path / "out").iterdir())) == 6
+    for path in sorted(inputs.iterdir()):
+        expected.restore_file(path, tmp_path / "alone.jpg", overwrite=True)
+        assert (tmp_path / "out" / path.name).read_bytes() == (tmp_path / "alone.jpg").read_bytes()

@@ -68,7 +68,8 @@ def artifix(
 @app.command()
 def restore(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="Pictures, videos or folders; - is standard input.")
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Pictures, videos, comics (.cbz) or folders; - is standard input."),
     ],
     output: Annotated[
         str | None,
@@ -158,8 +159,9 @@ def restore(
     An existing output is kept if it was made from the same input with the same settings; any other is an error. An
     input from a pipe is written to standard output unless -o is given, in its own format or that of --suffix.
 
-    Folders are searched for pictures only; a line lists the files that were left alone. Videos are restored if they
-    are named. An interrupted video continues from NAME.segments, beside its output, when the same command runs again.
+    Folders are searched for pictures only; a line lists the files that were left alone. Videos and comics are restored
+    if they are named. An interrupted video continues from NAME.segments, beside its output, when the same command runs
+    again.
 
     Examples: artifix restore photo.jpg; artifix restore photos/ -r -o restored/; cat a.jpg | artifix restore - > b.jpg
     """
@@ -168,11 +170,12 @@ def restore(
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
     from artifix.image import decoding_in_children
-    from artifix.paths import FileOptions, restore_file
+    from artifix.paths import OTHER_SUFFIXES, FileOptions, restore_file
     from artifix.restoration import Record, load_restorer
+    from artifix.restoration.archive import is_archive
     from artifix.restoration.folder import Progress, restore_all
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
-    from artifix.video.formats import OUTPUT_SUFFIXES, is_video
+    from artifix.video.formats import is_video
 
     if verbose:
         import logging
@@ -233,13 +236,15 @@ def restore(
             pairing = Pairing([Pair(paths[0], pipes.stand_in(output, Path(name).suffix))])
         else:
             target = Path(output) if output is not None else None
-            pairing = pair_up(paths, target, recursive=recursive, suffix=suffix, others=OUTPUT_SUFFIXES)
+            pairing = pair_up(paths, target, recursive=recursive, suffix=suffix, others=OTHER_SUFFIXES)
         pairs = pairing.pairs
         kinds = {is_video(pair.source) for pair in pairs}
         if True not in kinds and (codec or crf is not None):
             raise typer.BadParameter("--codec and --crf are for videos, and no video is named")
         if True in kinds and format:
             raise typer.BadParameter("--format is for pictures; the name of an output video gives its format")
+        if format and any(is_archive(pair.source) for pair in pairs):
+            raise typer.BadParameter("--format is for pictures; the pages of an archive keep their formats")
         if False not in kinds and quality is not None:
             raise typer.BadParameter("--quality is for pictures; use --crf for videos")
         restorer = load_restorer(**chosen, threads=threads)

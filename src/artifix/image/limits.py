@@ -16,5 +16,7 @@ PAGES: Final = 500
 """Pages of a TIFF that are restored, each found by going through those before it; of longer files it is the first."""
 FRAMES: Final = 10_000
 """Frames of an animation that are restored; of longer ones it is the first."""
+ARCHIVE_BYTES: Final = 4 << 30
+"""Bytes of all files of an archive, unpacked."""
 METADATA_BYTES: Final = 64 << 20
 """Bytes of metadata of one kind, such as a file's text or what lies behind its picture."""

@@ -142,13 +142,18 @@ class FileRestorer(ABC):
         except OSError as error:
             raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
         mode = permissions(source)
-        if copied:
-            copy_file(source, target, overwrite=overwrite, mode=mode)
-        elif count > 1:
-            frames[0] = frames[0]._replace(picture=restored)
-            write_frames(target, frames, quality=quality, overwrite=overwrite, mode=mode)
-        else:
-            write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
+        try:
+            if copied:
+                copy_file(source, target, overwrite=overwrite, mode=mode)
+            elif count > 1:
+                frames[0] = frames[0]._replace(picture=restored)
+                write_frames(target, frames, quality=quality, overwrite=overwrite, mode=mode)
+            else:
+                write_picture(target, restored, quality=quality, overwrite=overwrite, mode=mode)
+        except OutputError:
+            if not overwrite and is_made(target, source, settings):  # by another command, meanwhile
+                return Record(str(source), str(target), "kept")
+            raise
         copy_attributes(source, target, dates=keep_dates)
         fields: dict[str, Any] = {"notes": notes, "frames": count, "bound": rule.said}
         record = restorer.record(source, target, (width, height), clock.seconds, **fields)

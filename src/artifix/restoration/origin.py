@@ -9,6 +9,7 @@ as attributes that can be found by looking at the file's bytes, whatever its for
 import hashlib
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,19 +63,30 @@ def with_origin(xmp: bytes | None, origin: Origin) -> bytes | None:
     return marked if len(marked) <= _LONGEST else xmp
 
 
+def without_origin(comment: bytes) -> bytes:
+    """A file's comment without the origin in it."""
+    return _ATTRIBUTES.sub(b"", comment).strip()
+
+
 def read_origin(path: Path) -> Origin | None:
     """What a file says of its making; None if it does not. OSError if it cannot be read."""
     with path.open("rb") as file:
-        found = _ATTRIBUTES.search(file.read(_END))
+        found = origin_in(file.read(_END))
         if not found:
             length = file.seek(0, 2)
             file.seek(max(0, length - _END))
-            found = _ATTRIBUTES.search(file.read(_END))
+            found = origin_in(file.read(_END))
+    return found
+
+
+def origin_in(content: bytes) -> Origin | None:
+    """The first origin that stands in some bytes; None without one."""
+    found = _ATTRIBUTES.search(content)
     return Origin(found[1].decode(), html.unescape(found[2].decode())) if found else None
 
 
-def is_made(target: Path, source: Path, settings: str) -> bool:
-    """Whether a source has its output already, made of it with these settings.
+def is_made(target: Path, source: Path, settings: str, read: Callable[[Path], Origin | None] = read_origin) -> bool:
+    """Whether a source has its output already, made of it with these settings; `read` says what it was made of.
 
     OutputError for an output that is the source itself, was made otherwise or does not say, or has a name that is no
     file's.
@@ -84,7 +96,7 @@ def is_made(target: Path, source: Path, settings: str) -> bool:
             return False
         if target.samefile(source):
             raise OutputError(f"{target}: is the input itself; give another output, or allow to overwrite it")
-        made, wanted = read_origin(target), origin_of(source, settings)
+        made, wanted = read(target), origin_of(source, settings)
         if made != wanted and origin_of(target, settings) == wanted:  # a picture that was left as it is
             return "force=yes" not in settings.split()
     except OSError as error:  # such as a name too long

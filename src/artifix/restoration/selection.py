@@ -87,6 +87,8 @@ def reason_against(suffix: str, format: str, videos: Collection[str] = ()) -> st
     """
     if suffix in READABLE_SUFFIXES:
         return None
+    if suffix in videos and suffix == ".cbz":
+        return "an archive, which is restored if it is named"
     if suffix in videos:
         return "a video, which is restored if it is named"
     if format == "TIFF" and suffix:  # of such a file Pillow would read the small preview
