@@ -48,7 +48,9 @@ def restore_path(
     suffix: str = "",
     jobs: int = DEFAULT_JOBS,
 ) -> Generator[Record, None, None]:
-    """Restore a picture, a video, a .cbz archive or a folder of pictures, as `artifix restore` does; yields a record for each file.
+    """Restore a picture, a video, a .cbz archive or a folder of pictures, as `artifix restore` does.
+
+    Yields a record for each file.
 
     `target` is a file, a folder that mirrors the source, or None for outputs beside their inputs. The default restorer
     is `Restorer()`. `suffix` changes the outputs' names as `pair_up` says, and `jobs` files are in work at a time. A
