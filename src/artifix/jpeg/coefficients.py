@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import ImageError
+from artifix.jpeg.tiles import find_tiles
 
 Space = Literal["L", "YCbCr", "RGB"]
 Blocks = NDArray[np.int16]
+_Value = TypeVar("_Value", bound=np.generic)
 
 BLOCK: Final = 8
 MOST_SAMPLES: Final = 320_000_000
@@ -37,11 +39,26 @@ class Component:
         """Whether there is nothing in it, as in the chroma of a grey picture that is stored in colour."""
         return not self.quantised.any()
 
+    @cached_property
+    def tiles(self) -> NDArray[np.bool_]:
+        """Which of its blocks are tiles (`find_tiles`), a row and a column for each."""
+        return find_tiles(self.quantised, self.table)
+
     def part(self, top: int, left: int, height: int, width: int) -> Blocks:
         """The coefficients of a piece of the picture in whole units, zeros where it has no blocks."""
-        rows, columns = height // self.down, width // self.across
-        top, left = top // self.down, left // self.across
-        part = self.quantised[top : top + rows, left : left + columns]
+        return self._part(self.quantised, 1, top, left, height, width)
+
+    def tiles_of(self, top: int, left: int, height: int, width: int) -> NDArray[np.bool_]:
+        """Which blocks of such a piece are tiles."""
+        return self._part(self.tiles, BLOCK, top, left, height, width)
+
+    def _part(
+        self, values: NDArray[_Value], each: int, top: int, left: int, height: int, width: int
+    ) -> NDArray[_Value]:
+        """The piece's part of an array of one value for `each` x `each` samples."""
+        top, rows = (side // (self.down * each) for side in (top, height))
+        left, columns = (side // (self.across * each) for side in (left, width))
+        part = values[top : top + rows, left : left + columns]
         missing = rows - part.shape[0], columns - part.shape[1]
         return np.pad(part, [(0, missing[0]), (0, missing[1])]) if any(missing) else part
 

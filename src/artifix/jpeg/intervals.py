@@ -21,10 +21,13 @@ _DCT: Final = dct_matrix(BLOCK)
 _CENTRE: Final = 128 * BLOCK  # samples are coded less 128, which is so much of the lowest frequency
 
 
-def bring_well_inside(plane: Samples, quantised: NDArray[np.int16], component: Component) -> None:
+def bring_well_inside(
+    plane: Samples, quantised: NDArray[np.int16], tiles: NDArray[np.bool_], component: Component
+) -> None:
     """Bring pieces (N, H, W) of a plane of the picture's full resolution to where they most likely should be, in place.
 
-    That is inside of the intervals, by the share and the trust that experience has (`share`).
+    That is inside of the intervals, by the share and the trust that experience has (`share`), and in the middle of them
+    where a block is one of the `tiles` (N, R, C).
     """
     if component.is_blank:  # a grey picture's chroma, of which no network may make colour
         plane[...] = 128
@@ -38,7 +41,9 @@ def bring_well_inside(plane: Samples, quantised: NDArray[np.int16], component: C
     change = _mean_square(found, room)
     limits = (share_for(component.table) * component.table).astype(np.float32)[:, None]
     np.clip(found, -limits, limits, out=room)
-    room *= trust_in(change, outside)
+    trust = trust_in(change, outside)
+    trust[tiles[:, :, None, :, None]] = 0
+    room *= trust
     found -= room
     _cells(plane, component)[...] -= samples_of(found.reshape(samples.shape))[:, :, None, :, None]
 

@@ -62,7 +62,10 @@ def _project(planes: Planes, coefficients: JpegCoefficients, top: int, left: int
 
     bands = values.reshape(-1, rows, *values.shape[1:])
     for number, (component, quantised) in enumerate(zip(coefficients.components, parts, strict=True)):
-        bring_well_inside(bands[..., number], quantised.reshape(len(bands), -1, quantised.shape[1]), component)
+        tiles = component.tiles_of(top, left, *values.shape[:2])
+        tiles = tiles.reshape(len(bands), -1, tiles.shape[1])
+        quantised = quantised.reshape(len(bands), -1, quantised.shape[1])
+        bring_well_inside(bands[..., number], quantised, tiles, component)
     _settle(values, parts, coefficients, missing)
     values = values[:height, :width]
     return rgb_to_ycbcr(values) if in_rgb else values
