@@ -33,10 +33,10 @@ def pictures(photograph, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def make_study(pictures, tmp_path):
-    """make_study(images=2, seed=0) -> the folder of a new study."""
+    """make_study(images=2, seed=0, **options of create_study) -> the folder of a new study."""
 
-    def make(images: int = 2, seed: int = 0) -> Path:
-        create_study(pictures, METHODS, tmp_path / "study", images=images, seed=seed, allow_long=True)
+    def make(images: int = 2, seed: int = 0, **options) -> Path:
+        create_study(pictures, METHODS, tmp_path / "study", images=images, seed=seed, allow_long=True, **options)
         return tmp_path / "study"
 
     return make
@@ -50,9 +50,12 @@ class Server:
             self.port = free.getsockname()[1]
         self.study, self.address, self.process = study, f"http://127.0.0.1:{self.port}/", None
 
+    key = "experimenter"
+
     def start(self) -> None:
-        command = [sys.executable, "-m", "artifix", "study", "serve", str(self.study), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        options = ["--port", str(self.port), "--key", self.key]
+        command = [sys.executable, "-m", "artifix", "study", "serve", str(self.study), *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(600):
             try:
                 urllib.request.urlopen(f"{self.address}api/study", timeout=10).close()

@@ -19,7 +19,7 @@ def test_from_pictures_to_a_report(pictures, tmp_path):
     study = tmp_path / "study"
     done = invoke("create", "--data", pictures, "--images", 2, "--model", "jpeg,mse", "--seed", 4, "-o", study)
     assert done.exit_code == 0, done.output
-    assert done.stdout == f"{study}: 4 trials, about 2 minutes for a rater\n"
+    assert done.stdout == f"{study}: 10 trials, about 4 minutes for a rater\n"
     assert list(json.loads((study / "study.json").read_text())["methods"]) == ["jpeg", "mse"]
     assert "SIMULATED" in invoke("simulate", study, "--raters", 6).output
     assert isinstance(invoke("report", study).exception, DataError)
@@ -32,8 +32,10 @@ def test_from_pictures_to_a_report(pictures, tmp_path):
 
 def test_one_is_said_to_be_one(pictures, tmp_path):
     study = tmp_path / "study"
-    done = invoke("create", "--data", pictures, "--images", 1, "--model", "jpeg", "-o", study)
-    assert done.stdout == f"{study}: 1 trial, about 1 minute for a rater\n"
+    done = invoke(
+        "create", "--data", pictures, "--images", 1, "--model", "jpeg", "--repeats", 0, "--checks", 0, "-o", study
+    )
+    assert done.stdout == f"{study}: 1 trial, about 2 minutes for a rater\n"
     assert "1 SIMULATED rater;" in invoke("simulate", study, "--raters", 1).output
     done = invoke("report", study, "--simulated")
     assert "1 picture of pictures" in " ".join(done.output.split())

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 pytest.importorskip("fastapi")
-from artifix.study.store import read_ratings
+from artifix.study.ratings import read_ratings
 
 RATERS = 4
 
@@ -41,7 +41,7 @@ def test_a_killed_server_loses_no_rating(make_study, make_server):
             while rater["trial"]:
                 number = rater["done"] + 1
                 score = 10.0 * which + number / 7
-                rater = ask("PUT", f"{url}/trials/{number}", {"score": score, "seconds": 1, "scale": 1})
+                rater = ask("PUT", f"{url}/trials/{number}", {"score": score, "seconds": 1})
                 acknowledged[rater["token"], number] = score
         except Exception as error:
             wrong.append(error)
@@ -64,5 +64,5 @@ def test_a_killed_server_loses_no_rating(make_study, make_server):
     assert wrong == []
     kept = read_ratings(study)
     assert sorted(rating.score for rating in kept) == sorted(acknowledged.values())
-    assert len(kept) == RATERS * (2 + 8 * 2)
+    assert len(kept) == RATERS * (4 + 8 * 2)
     assert all(rating.simulated for rating in kept)

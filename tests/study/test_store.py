@@ -1,14 +1,14 @@
-import sqlite3
 import threading
-from contextlib import closing
+from contextlib import suppress
 
 import pytest
 
 from artifix.errors import DataError, OutputError
 from artifix.study.order import Trial
-from artifix.study.store import OutOfTurnError, Store, read_ratings
+from artifix.study.ratings import read_raters, read_ratings
+from artifix.study.store import InviteError, OutOfTurnError, Profile, Store
 
-TRIALS = [Trial("t", "a", True), Trial("p", "a", False), Trial("p", "b", False)]
+TRIALS = [Trial("practice", "t", "a"), Trial("test", "p", "a"), Trial("test", "p", "b")]
 
 
 def draw(rater):
@@ -16,7 +16,7 @@ def draw(rater):
 
 
 def rate(store, token, number, score=50.0):
-    return store.rate(token, number, score, seconds=1.5, scale=1.0)
+    return store.rate(token, number, score, seconds=1.5)
 
 
 def test_a_rater_goes_from_trial_to_trial(tmp_path):
@@ -25,14 +25,14 @@ def test_a_rater_goes_from_trial_to_trial(tmp_path):
     assert store.standing(token).trial == TRIALS[0]
     for number, following in ((1, TRIALS[1]), (2, TRIALS[2]), (3, None)):
         standing = rate(store, token, number, 10.0 * number)
-        assert (standing.trial, standing.done, standing.total, standing.training) == (following, number, 3, 1)
+        assert (standing.trial, standing.done, standing.total, standing.practice) == (following, number, 3, 1)
     found = read_ratings(tmp_path)
-    assert [(r.rater, r.number, r.image, r.method, r.training, r.score) for r in found] == [
-        (1, 1, "t", "a", True, 10),
-        (1, 2, "p", "a", False, 20),
-        (1, 3, "p", "b", False, 30),
+    assert [(r.rater, r.number, r.image, r.method, r.kind, r.score) for r in found] == [
+        (1, 1, "t", "a", "practice", 10),
+        (1, 2, "p", "a", "test", 20),
+        (1, 3, "p", "b", "test", 30),
     ]
-    assert {(r.simulated, r.seconds, r.scale) for r in found} == {(False, 1.5, 1.0)}
+    assert {(r.simulated, r.seconds, r.other) for r in found} == {(False, 1.5, "")}
 
 
 def test_the_first_rating_stands(tmp_path):
@@ -116,13 +116,35 @@ def test_what_is_no_store(tmp_path):
         Store(tmp_path / "nowhere")
 
 
-def test_a_study_from_before_the_window_was_noted_is_read_and_goes_on(tmp_path):
+def test_who_has_begun_and_how_far(tmp_path):
     store = Store(tmp_path)
-    token = store.add_rater(draw)
-    rate(store, token, 1)
-    with closing(sqlite3.connect(store.path)) as connection:
-        for column in ("ratio", "window"):
-            connection.execute(f"ALTER TABLE trials DROP COLUMN {column}")
-    assert [(rating.ratio, rating.window) for rating in read_ratings(tmp_path)] == [(None, None)]
-    Store(tmp_path).rate(token, 2, 50, seconds=2, scale=1, ratio=1.5, window="800x600")
-    assert [(r.ratio, r.window) for r in read_ratings(tmp_path)] == [(None, None), (1.5, "800x600")]
+    one = store.add_rater(draw, profile=Profile("60+", "normal", 4.5, "2560x1440"))
+    store.add_rater(draw, simulated=True)
+    for number in (1, 2, 3):
+        assert not read_raters(tmp_path)[0].finished
+        standing = rate(store, one, number)
+    first, second = read_raters(tmp_path)
+    assert (first.done, first.total, first.finished, first.simulated) == (3, 3, True, False)
+    assert (first.age, first.vision, first.pixels_per_mm, first.screen) == ("60+", "normal", 4.5, "2560x1440")
+    assert (second.done, second.last, second.finished, second.simulated) == (0, None, False, True)
+    assert standing.completion == first.completion
+    assert len(first.completion) == 8
+    assert first.completion != second.completion
+
+
+def test_an_invitation_is_used_once_even_at_the_same_moment(tmp_path):
+    store = Store(tmp_path)
+    codes, barrier, begun = store.add_invites(2), threading.Barrier(6), []
+
+    def one(number):
+        barrier.wait()
+        with suppress(InviteError):
+            begun.append(store.add_rater(draw, invite=codes[number % 2]))
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(begun) == len(set(codes)) == 2
+    assert sorted(rater.invite for rater in read_raters(tmp_path)) == sorted(codes)

@@ -1,38 +1,41 @@
-"""From ratings to figures: Table 3, Fig. 7, and what may be said of one method against another."""
+"""From scores on a scale to figures: Table 3, Fig. 7, and what may be said of one method against another."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from artifix.errors import DataError
-from artifix.printable import counted
 from artifix.study.design import Design, read_design
+from artifix.study.metrics import Correlation, correlate, measure_pictures
+from artifix.study.order import REFERENCE
+from artifix.study.panel import Panel, read_panel
+from artifix.study.reliability import Agreement, intraclass_correlation
 from artifix.study.statistics import (
     Interval,
     Scores,
     Screening,
     SubjectBias,
+    holm,
     mean_interval,
     paired_test,
     screen,
     subject_bias,
 )
-from artifix.study.store import read_raters, read_ratings
-
-PEOPLE: Final = "people"
-SIMULATED: Final = "simulated"
-_FULL_SIZE: Final = 0.999  # a browser rounds
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """The mean opinion score of all judgements of one method, and their standard deviation."""
+    """The mean opinion score of all judgements of one condition, and their standard deviation.
+
+    `dmos` is the mean of the scores' differences from the same rater's of the hidden reference, plus the top of the
+    scale (ITU-T P.913, 7.2.2), with its interval over pictures; None where there is no hidden reference.
+    """
 
     mos: float
     deviation: float
+    dmos: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Comparison:
 
     `won`, `tied` and `lost` are shares of the pictures, by their MOS, 0..1. `difference` is that of the MOS, with its
     interval over pictures. `p_images` and `p_raters` are Wilcoxon's, over the mean differences of the pictures and of
-    the raters.
+    the raters; `holm_images` and `holm_raters` are the same, adjusted for all comparisons of the study.
     """
 
     method: str
@@ -52,96 +55,89 @@ class Comparison:
     difference: Interval
     p_images: float
     p_raters: float
+    holm_images: float = np.nan
+    holm_raters: float = np.nan
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What one group of raters, people or simulated ones and never both, has found.
+    """What a panel has found, on a scale.
 
-    `raters` are those who finished, the others count for nothing. `kept` tells who of them passed the screening, and
-    only those count in what follows it; figures are NaN, and there is no comparison, where nobody did.
+    `rated` are the panel's attentive raters, and `screening` is of them; only those that it keeps count in what follows
+    it. Figures are NaN, and there is no comparison, where it keeps nobody.
     """
 
     design: Design
-    group: str
-    raters: tuple[int, ...]
-    unfinished: int
-    other_group: int
+    panel: Panel
+    rated: list[int]
     screening: Screening
     opinions: dict[str, Opinion]
     unscreened: dict[str, Opinion]
     modelled: SubjectBias
-    """P.913's model of all raters who finished, the screened ones too; its scores by picture, then by method."""
+    """P.913's model of all attentive raters, the screened ones too; its scores by picture, then by condition."""
+    agreement: Agreement
     per_image: dict[str, list[Interval]]
     comparisons: list[Comparison]
-    seconds: float
-    """A trial's median."""
-    reduced: float
-    """The share of ratings, 0..1, for which the pictures were shown smaller than they are."""
+    correlations: list[Correlation]
 
     @property
     def kept(self) -> list[int]:
-        """The numbers of the raters who passed the screening."""
-        return [rater for rater, out in zip(self.raters, self.screening.rejected, strict=True) if not out]
+        """The numbers of the raters who passed the attention checks and the screening."""
+        return [rater for rater, out in zip(self.rated, self.screening.rejected, strict=True) if not out]
 
     @property
     def modelled_opinions(self) -> dict[str, float]:
-        """Each method's mean score over the pictures by P.913's model."""
-        means = self.modelled.scores.reshape(len(self.design.images), len(self.design.methods)).mean(axis=0)
-        return dict(zip(self.design.methods, means.tolist(), strict=True))
-
-
-def raters_in_words(number: int, group: str) -> str:
-    """How many they are, and of what kind."""
-    return counted(number, "simulated rater") if group == SIMULATED else counted(number, "person", "people")
+        """Each condition's mean score over the pictures by P.913's model."""
+        means = self.modelled.scores.reshape(len(self.design.images), len(self.design.conditions)).mean(axis=0)
+        return dict(zip(self.design.conditions, means.tolist(), strict=True))
 
 
 def findings(study: str | Path, *, simulated: bool = False) -> Findings:
-    """What the people of a study, or its simulated raters, have found; DataError where none of them has finished."""
+    """What the people of a study, or its simulated raters, have found.
+
+    DataError where none of them has finished, or none who did was attentive.
+    """
     design = read_design(study)
-    everyone = read_ratings(study)
-    ratings = [rating for rating in everyone if rating.simulated == simulated and not rating.training]
-    group = SIMULATED if simulated else PEOPLE
-    by_rater: dict[int, dict[tuple[str, str], float]] = {}
-    for rating in ratings:
-        by_rater.setdefault(rating.rater, {})[rating.image, rating.method] = rating.score
-    keys = list(itertools.product((image.name for image in design.images), design.methods))
-    finished = {rater: given for rater, given in by_rater.items() if len(given) == len(keys)}
-    others = len({rating.rater for rating in everyone if rating.simulated != simulated})
-    if not finished:
-        beside = f"; {raters_in_words(others, PEOPLE if simulated else SIMULATED)} began" if others else ""
-        raise DataError(f"{study}: no {'simulated rater' if simulated else 'person'} has rated all pictures{beside}")
-    scores = np.array([[given[key] for key in keys] for given in finished.values()])
-    screening, modelled = screen(scores), subject_bias(scores)
-    scores = scores.reshape(len(finished), len(design.images), len(design.methods))
+    panel = read_panel(study, design, simulated=simulated)
+    rated = panel.attentive
+    if not rated:
+        raise DataError(f"{study}: everybody who has finished failed more than a quarter of the attention checks")
+    given = {(one.rater, one.image, one.method): one.score for one in panel.ratings if one.kind == "test"}
+    keys = list(itertools.product((image.name for image in design.images), design.conditions))
+    scores = np.array([[given[rater, *key] for key in keys] for rater in rated])
+    screening, modelled, agreement = screen(scores), subject_bias(scores), intraclass_correlation(scores)
+    scores = scores.reshape(len(rated), len(design.images), len(design.conditions))
     kept = scores[~screening.rejected]
-    rated = [rating for rating in ratings if rating.rater in finished]
+    lowest, highest = design.procedure.lowest, design.procedure.highest
     return Findings(
         design,
-        group,
-        tuple(finished),
-        unfinished=list(read_raters(study).values()).count(simulated) - len(finished),
-        other_group=others,
+        panel,
+        rated,
         screening=screening,
         opinions=_opinions(design, kept),
         unscreened=_opinions(design, scores),
         modelled=modelled,
+        agreement=agreement,
         per_image={
-            method: [mean_interval(kept[:, image, column], 0, 100) for image in range(kept.shape[1])]
-            for column, method in enumerate(design.methods)
+            condition: [mean_interval(kept[:, image, column], lowest, highest) for image in range(kept.shape[1])]
+            for column, condition in enumerate(design.conditions)
         },
         comparisons=_comparisons(design, kept),
-        seconds=float(np.median([rating.seconds for rating in rated])),
-        reduced=float(np.mean([rating.scale < _FULL_SIZE for rating in rated])),
+        correlations=_correlations(study, design, kept),
     )
 
 
 def _opinions(design: Design, scores: Scores) -> dict[str, Opinion]:
     opinions = {}
-    for column, method in enumerate(design.methods):
+    top = design.procedure.highest
+    for column, condition in enumerate(design.conditions):
         given = scores[..., column]
         deviation = float(given.std(ddof=1)) if given.size > 1 else np.nan
-        opinions[method] = Opinion(float(given.mean()) if given.size else np.nan, deviation)
+        dmos = None
+        if condition != REFERENCE and REFERENCE in design.conditions and given.size:
+            against = (given - scores[..., design.conditions.index(REFERENCE)]).mean(axis=0) + top
+            dmos = mean_interval(against, 2 * design.procedure.lowest - top, 2 * top - design.procedure.lowest)
+        opinions[condition] = Opinion(float(given.mean()) if given.size else np.nan, deviation, dmos)
     return opinions
 
 
@@ -157,4 +153,16 @@ def _comparisons(design: Design, scores: Scores) -> list[Comparison]:
         won, tied, lost = (float((np.sign(of_images) == sign).mean()) for sign in (1, 0, -1))
         p_images, p_raters = paired_test(of_images), paired_test(differences.mean(axis=1))
         found.append(Comparison(method, other, won, tied, lost, mean_interval(of_images), p_images, p_raters))
-    return found
+    over_images, over_raters = (holm(np.array([getattr(one, p) for one in found])) for p in ("p_images", "p_raters"))
+    return [
+        replace(one, holm_images=float(images), holm_raters=float(raters))
+        for one, images, raters in zip(found, over_images, over_raters, strict=True)
+    ]
+
+
+def _correlations(study: str | Path, design: Design, scores: Scores) -> list[Correlation]:
+    """Each figure's with the MOS of all pictures by all methods; none without raters."""
+    if not len(scores):
+        return []
+    mos = scores[..., : len(design.methods)].mean(axis=0).ravel()
+    return [correlate(name, figures.ravel(), mos) for name, figures in measure_pictures(study, design).items()]

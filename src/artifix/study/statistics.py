@@ -78,6 +78,19 @@ def paired_test(differences: Scores) -> float:
     return float(stats.wilcoxon(differences).pvalue)
 
 
+def holm(probabilities: Scores) -> Scores:
+    """The p-values (N,) of tests made together, adjusted by Holm (Scand. J. Statist. 6, 1979): R's p.adjust.
+
+    Those below a level reject no true hypothesis, in so large a share of such families. NaN stays, and counts for none.
+    """
+    adjusted = np.full(len(probabilities), np.nan)
+    known = np.flatnonzero(~np.isnan(probabilities))
+    order = known[np.argsort(probabilities[known], kind="stable")]
+    steps = probabilities[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps)) if len(order) else steps
+    return adjusted
+
+
 class SubjectBias(NamedTuple):
     """Scores (presentations,) with half their 95 % intervals, and each rater's (N,) bias and inconsistency.
 
