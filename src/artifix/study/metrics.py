@@ -9,7 +9,7 @@ from scipy import stats
 
 from artifix.color import luma
 from artifix.evaluate.metrics import psnr, ssim_gaussian
-from artifix.evaluate.perceptual import Metric, MetricUnavailableError, load_perceptual
+from artifix.evaluate.registry import Compare, MetricUnavailableError, load_metric
 from artifix.image import read_image
 from artifix.study.design import Design
 from artifix.study.pictures import picture_path
@@ -44,12 +44,12 @@ def correlate(metric: str, figures: Scores, mos: Scores) -> Correlation:
 
 def measure_pictures(study: str | Path, design: Design) -> dict[str, Scores]:
     """PSNR and SSIM of luma, and SSIMULACRA 2 where it is installed, each of all pictures by all methods (I, M)."""
-    functions: dict[str, Metric] = {
+    functions: dict[str, Compare] = {
         "PSNR of luma": lambda shown, original: psnr(luma(shown), luma(original)),
         "SSIM of luma": lambda shown, original: ssim_gaussian(luma(shown), luma(original)),
     }
     with contextlib.suppress(MetricUnavailableError):
-        functions["SSIMULACRA 2"] = load_perceptual("ssimulacra2")
+        functions["SSIMULACRA 2"] = load_metric("ssimulacra2")
     figures = {name: np.empty((len(design.images), len(design.methods))) for name in functions}
     for row, image in enumerate(design.images):
         original = read_image(picture_path(study, image.original))
