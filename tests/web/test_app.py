@@ -9,6 +9,7 @@ from PIL import Image
 from artifix.image import FORMATS, read_picture
 from artifix.models.catalog import DEFAULT, MODELS, VIVID, read_model
 from artifix.restoration import Restorer
+from artifix.restoration.verify import map_of, verify_picture
 from artifix.web.answers import SUFFIXES, FormatName
 from artifix.web.limits import Limits
 from artifix.web.restorers import Restorers
@@ -94,7 +95,7 @@ def test_the_answers_format_is_the_contents(client, photograph, format, name, an
 
 def test_an_upload_and_a_body_are_not_both_taken(client, jpeg):
     name = post(client, "/api/uploads", jpeg).json()["upload"]
-    for path in ("/api/restore", "/api/inspect", "/api/preview"):
+    for path in ("/api/restore", "/api/inspect", "/api/preview", "/api/bound"):
         answer = post(client, path, jpeg, upload=name)
         assert (answer.status_code, answer.json()["error"].split(":")[0]) == (400, "upload")
 
@@ -163,6 +164,29 @@ def test_preview_is_the_picture_as_it_came(client, photograph):
     answer = post(client, "/api/preview", coded(photograph, "TIFF"), "photo.tif")
     assert answer.headers["content-type"] == "image/png"
     assert np.array_equal(np.asarray(Image.open(BytesIO(answer.content))), photograph)
+
+
+def test_the_map_shows_where_the_model_alone_would_leave_the_files_bound(client, jpeg, tmp_path):
+    answer = post(client, "/api/bound", jpeg)
+    assert answer.headers["content-type"] == "image/png"
+    drawn = np.asarray(Image.open(BytesIO(answer.content)))
+    (tmp_path / "photo.jpg").write_bytes(jpeg)
+    picture = read_picture(tmp_path / "photo.jpg")
+    unbounded = Restorer(bound="never").restore_picture(picture)
+    verdict = verify_picture(tmp_path, picture, tmp_path, unbounded)
+    assert np.array_equal(drawn, map_of(verdict, picture))
+    assert drawn.shape == (96, 128, 3)
+    assert np.ptp(drawn) > 0
+    assert not np.array_equal(
+        drawn, np.asarray(Image.open(BytesIO(post(client, "/api/bound", jpeg, model="fast").content)))
+    )
+
+
+def test_only_a_jpeg_has_a_map(client, photograph):
+    answer = post(client, "/api/bound", coded(photograph, "PNG"), "photo.png")
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "is PNG; only a JPEG says where its original lay"
+    assert post(client, "/api/bound", coded(photograph, "JPEG"), model="none").status_code == 400
 
 
 def test_an_upload_that_is_kept_stands_for_a_body(client, jpeg, tmp_path):

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from artifix.web import work
 
@@ -79,7 +80,7 @@ def box(page):
 def test_any_two_are_compared(open_page, address, photo, upload):
     page = open_page(address)
     upload(page, photo)
-    expect(page.locator(".against")).to_be_hidden()  # there is nothing yet but before and after
+    assert page.locator("#against option").all_inner_texts() == ["the original", "where the file bounds it"]
     choose(page, "Vivid")
     done(page)
     page.select_option("#against", label="Faithful")
@@ -150,3 +151,35 @@ def test_a_change_that_fails_can_be_taken_back(open_page, address, photo, upload
     page.get_by_role("button", name="Go back").click()
     expect(page.get_by_label("Faithful")).to_be_checked()
     done(page)
+
+
+def test_a_map_shows_where_the_file_bounds_the_picture(open_page, address, photo, upload):
+    page = open_page(address)
+    upload(page, photo)
+    expect(page.locator("#bound-words")).to_be_hidden()
+    page.select_option("#against", label="where the file bounds it")
+    expect(page.locator(".tag.left")).to_have_text("Where the file bounds it")
+    expect(page.locator("#bound-words")).to_contain_text("was brought back")
+    drawn = page.locator(".left .restored")
+    assert drawn.evaluate(
+        "async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight]; }"
+    ) == [
+        128,
+        96,
+    ]
+    first = drawn.get_attribute("src")
+    choose(page, "Quick")  # another model has another map
+    done(page)
+    expect(drawn).not_to_have_attribute("src", first)
+    expect(page.locator(".tag.left")).to_have_text("Where the file bounds it")
+    page.select_option("#against", label="the original")
+    expect(page.locator("#bound-words")).to_be_hidden()
+    expect(page.locator(".tag.left")).to_have_text("Before")
+
+
+def test_what_no_file_bounds_has_no_map(open_page, address, photograph, upload, tmp_path):
+    Image.fromarray(photograph).save(tmp_path / "photo.png")
+    page = open_page(address)
+    upload(page, tmp_path / "photo.png")
+    expect(page.locator("#bound-words")).to_be_hidden()
+    assert "where the file bounds it" not in page.locator("#against").inner_text()

@@ -48,7 +48,7 @@ def bomb(width=50_000, height=50_000) -> bytes:
     )
 
 
-@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview", "/api/uploads"])
+@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview", "/api/bound", "/api/uploads"])
 def test_a_bomb_is_too_large(client, path):
     assert "pixels" in error(post(client, bomb(), "bomb.png", path), 413)
 
@@ -74,7 +74,7 @@ def test_what_is_no_picture(client, data, status):
     assert "not a picture" in error(post(client, data), status)
 
 
-@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview"])
+@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview", "/api/bound"])
 def test_a_broken_picture(client, jpeg, path):
     assert "broken" in error(post(client, jpeg[: len(jpeg) // 2], path=path), 422)
 
@@ -87,7 +87,7 @@ def test_a_format_that_cannot_hold_the_picture(client):
     assert "restored.jpg" not in text  # what it is called in here
 
 
-@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview"])
+@pytest.mark.parametrize("path", ["/api/restore", "/api/inspect", "/api/preview", "/api/bound"])
 def test_a_jpeg_of_many_scans_is_refused(client, photograph, path):
     file = BytesIO()
     Image.fromarray(photograph).save(file, "JPEG", progressive=True)

@@ -24,7 +24,7 @@ def test_schemathesis_finds_nothing(served, tmp_path):
         options = ["-H", "Authorization: Bearer sesame", "-n", "5", "--seed", "1", "--generation-database", "none"]
         done = subprocess.run([*command, address, *options], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert "8 passed" in done.stdout
+    assert "9 passed" in done.stdout
 
 
 def test_the_upload_is_described(schema):
@@ -33,6 +33,7 @@ def test_the_upload_is_described(schema):
         "/api/restore",
         "/api/inspect",
         "/api/preview",
+        "/api/bound",
     ]
     operation = paths["/api/restore"]["post"]
     assert "multipart/form-data" in operation["requestBody"]["content"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from artifix.errors import ImageError
 from artifix.image import Picture
 from artifix.image.turn import as_stored
-from artifix.jpeg import Verdict, verify
+from artifix.jpeg import JpegCoefficients, Verdict, verify
 
 _GREY: Final = 160  # of the map, where rounding has done all that it can
 _RED: Final = 255
@@ -18,16 +18,22 @@ _RED: Final = 255
 def verify_picture(original: Path, jpeg: Picture, restored: Path, picture: Picture) -> Verdict:
     """Whether a picture, RGB or grey, could be the original of a JPEG; the paths are for errors alone.
 
-    ImageError for what is no JPEG, one whose coefficients are not known, and pictures of two sizes.
+    ImageError as `coefficients_of`, and for pictures of two sizes.
     """
+    coefficients = coefficients_of(original, jpeg)
+    if picture.pixels.shape[:2] != jpeg.pixels.shape[:2]:
+        sizes = [f"{each.pixels.shape[1]}x{each.pixels.shape[0]}" for each in (picture, jpeg)]
+        raise ImageError(f"{restored}: has {sizes[0]} pixels, and {original} {sizes[1]}")
+    return verify(coefficients, as_stored(picture.pixels, coefficients.orientation))
+
+
+def coefficients_of(original: Path, jpeg: Picture) -> JpegCoefficients:
+    """What a JPEG says of its original; ImageError for what is no JPEG, and where its coefficients are not known."""
     if jpeg.format != "JPEG":
         raise ImageError(f"{original}: is {jpeg.format}; only a JPEG says where its original lay")
     if jpeg.coefficients is None:
         raise ImageError(f"{original}: is CMYK, or its coefficients cannot be read")
-    if picture.pixels.shape[:2] != jpeg.pixels.shape[:2]:
-        sizes = [f"{each.pixels.shape[1]}x{each.pixels.shape[0]}" for each in (picture, jpeg)]
-        raise ImageError(f"{restored}: has {sizes[0]} pixels, and {original} {sizes[1]}")
-    return verify(jpeg.coefficients, as_stored(picture.pixels, jpeg.coefficients.orientation))
+    return jpeg.coefficients
 
 
 def map_of(verdict: Verdict, jpeg: Picture) -> NDArray[np.uint8]:

@@ -52,6 +52,10 @@ STATIC: Final = Path(__file__).parent / "static"
 JobName = Annotated[
     str, Query(pattern="^[A-Za-z0-9_-]{0,64}$", description="A name, yours to choose, to ask /api/progress/NAME by.")
 ]
+ModelName = Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")]
+Detail = Annotated[
+    float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
+]
 UploadName = Annotated[str, Query(description="What /api/uploads called the picture, in place of a body.")]
 _NAMED: Final = {"Content-Disposition": "The file's name."}
 _RECORD: Final = "JSON: width, height, seconds, notes (what the format could not keep) and the model."
@@ -123,6 +127,10 @@ def create_app(
         upload = await held.enter_async_context(arriving)
         return upload, await while_connected(request, queue.run(place, partial(do, upload)))
 
+    def ensure_known(model: str) -> None:
+        if model and model not in restorers.cards:
+            raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
+
     @app.post(
         "/api/restore",
         response_class=FileResponse,
@@ -131,13 +139,11 @@ def create_app(
     )
     async def restore(
         request: Request,
-        model: Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")] = "",
+        model: ModelName = "",
         strength: Annotated[
             float, Query(ge=0, le=1, allow_inf_nan=False, description="0: the input, 1: fully restored.")
         ] = 1.0,
-        detail: Annotated[
-            float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
-        ] = 0.0,
+        detail: Detail = 0.0,
         format: Annotated[FormatName | None, Query(description="The input's own by default, or else PNG.")] = None,
         quality: Annotated[
             int | None,
@@ -147,8 +153,7 @@ def create_app(
         job: JobName = "",
     ) -> Response:
         """Restore the picture in the field `file`: the file that `artifix restore` would write, metadata kept."""
-        if model and model not in restorers.cards:
-            raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
+        ensure_known(model)
 
         def do(uploaded: Upload, progress: Progress) -> Any:
             written = work.Written(format.suffix if format else "", quality)
@@ -186,6 +191,29 @@ def create_app(
         """The picture as it came, its first frame, as PNG: for browsers that do not know its format."""
         async with AsyncExitStack() as held:
             _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
+            return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
+
+    @app.post(
+        "/api/bound",
+        response_class=FileResponse,
+        responses=picture("The map.", "image/png") | FAILURES,
+        openapi_extra=BODY_OR_UPLOAD,
+    )
+    async def bound(
+        request: Request, model: ModelName = "", detail: Detail = 0.0, upload: UploadName = "", job: JobName = ""
+    ) -> Response:
+        """Where the JPEG in the field `file` bounds what a model makes of it, as a PNG of its size.
+
+        Red blocks are those that the model alone would have taken where the original cannot have been, the brighter
+        the farther; grey ones are outside by rounding alone, black ones inside.
+        """
+        ensure_known(model)
+
+        def do(uploaded: Upload, progress: Progress) -> Path:
+            return work.map_bound(uploaded, progress, limits.max_pixels, lambda: restorers.get(model, detail=detail))
+
+        async with AsyncExitStack() as held:
+            _, path = await process(held, request, job, upload, do)
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
     @app.post("/api/uploads", status_code=201, responses=OF_UPLOADS, openapi_extra=BODY)

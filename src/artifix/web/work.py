@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from artifix.errors import ImageError, ModelError, OutputError
-from artifix.image import read_picture, write_picture
+from artifix.image import read_picture, write_image, write_picture
 from artifix.inspection import inspect
 from artifix.restoration import Record, Restorer
+from artifix.restoration.bound import rule_for
+from artifix.restoration.verify import coefficients_of, map_of, verify_picture
 from artifix.serving.refusal import Refusal
 from artifix.web.queue import Progress
 from artifix.web.upload import Upload, check
@@ -54,6 +56,18 @@ def preview(upload: Upload, progress: Progress, max_pixels: int) -> Path:
     with _refusing(upload.folder):
         picture = read_picture(upload.path, max_pixels=max_pixels, coefficients=False, check=lambda: progress(0.0))
         write_picture(target, picture)
+    return target
+
+
+def map_bound(upload: Upload, progress: Progress, max_pixels: int, get_restorer: Callable[[], Restorer]) -> Path:
+    """A map, in a PNG file, of where the picture as restored without the file's bound leaves it: see `map_of`."""
+    check(upload, max_pixels)
+    target = upload.folder / "bound.png"
+    with _refusing(upload.folder):
+        picture = read_picture(upload.path, max_pixels=max_pixels, check=lambda: progress(0.0))
+        coefficients_of(upload.path, picture)
+        unbounded = get_restorer().restore_picture(picture, progress, rule_for(picture, "never"))
+        write_image(target, map_of(verify_picture(upload.path, picture, upload.path, unbounded), picture))
     return target
 
 

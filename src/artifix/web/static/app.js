@@ -1,6 +1,6 @@
 // The page: its parts, and what each tells the others.
 
-import { ask } from "./api.js";
+import { ask, send } from "./api.js";
 import { Batch } from "./batch.js";
 import * as compare from "./compare.js";
 import * as download from "./download.js";
@@ -102,11 +102,28 @@ panel.prepare(catalog, {
   downloadAll: saveAll,
 });
 
-compare.listen((place) => {
+compare.listen((place, mapped) => {
   const picture = pictures.selected;
   picture.against = place === null ? null : picture.seen[place];
+  picture.mapped = mapped;
   pictures.changed(picture);
 });
+
+// Have the server draw where the file bounds the result that is shown, where the picture is compared with that.
+async function drawMap(picture) {
+  const { shown: result, mapped } = picture;
+  if (!mapped || !result || result.map !== undefined) return;
+  result.map = "";
+  const { model, detail } = result;
+  try {
+    result.map = URL.createObjectURL((await send("api/bound", picture, { query: { model, detail } })).blob);
+  } catch (failure) {
+    delete result.map;
+    picture.mapped = false;
+    trouble(sentence(`${failure.message}.`));
+  }
+  pictures.changed(picture);
+}
 
 async function save(picture) {
   if (picture?.state !== "done" || picture.taking) return;
@@ -196,10 +213,11 @@ function showStrip() {
 function show(picture) {
   viewer.show(picture.url, ...compare.versions(picture, panel.label));
   compare.show(picture, panel.label);
-  element("view-left").textContent = picture.against ? "Left" : "Before";
-  element("view-right").textContent = picture.against ? "Right" : "After";
+  element("view-left").textContent = picture.against || picture.mapped ? "Left" : "Before";
+  element("view-right").textContent = picture.against || picture.mapped ? "Right" : "After";
   panel.show(picture, pictures.list.length);
   showNotice(picture);
+  drawMap(picture);
 }
 
 function showNotice(picture) {

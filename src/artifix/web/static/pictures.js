@@ -19,6 +19,7 @@ export class Picture {
     this.shown = null; // the result that is shown, if only until another is there
     this.seen = []; // the { model, detail, strength } that were shown, the latest last
     this.against = null; // the one of them that the picture is compared with; null for the picture as it came
+    this.mapped = false; // whether it is compared with a map of where the file bounds it
     this.found = null; // what inspecting it found
     this.work = null; // an AbortController while it is worked on
     this.taking = ""; // words, while its download is being made
@@ -27,7 +28,8 @@ export class Picture {
     this.saved = ""; // the settings that it was saved with
   }
 
-  // The result of the present settings: { name, blob, url, record, model, detail, format }, or undefined.
+  // The result of the present settings: { name, blob, url, record, model, detail, format }, or undefined. Its `map`, once
+  // that was asked for, is where the file bounds it; empty while it is made.
   get result() {
     return this.results.get(keyOf(this.settings));
   }
@@ -63,9 +65,9 @@ export class Picture {
     if (this.against && same(this.against)) this.against = null;
     if (this.against && !this.seen.includes(this.against)) this.seen[0] = this.against;
     const needed = new Set(this.seen.map(keyOf));
-    for (const [key, { url }] of this.results) {
+    for (const [key, { url, map }] of this.results) {
       if (needed.has(key)) continue;
-      URL.revokeObjectURL(url);
+      for (const one of [url, map]) if (one) URL.revokeObjectURL(one);
       this.results.delete(key);
     }
   }
@@ -81,7 +83,7 @@ export class Picture {
 
   close() {
     this.work?.abort();
-    for (const { url } of this.results.values()) URL.revokeObjectURL(url);
+    for (const { url, map } of this.results.values()) for (const one of [url, map]) if (one) URL.revokeObjectURL(one);
     URL.revokeObjectURL(this.url);
   }
 
