@@ -230,6 +230,13 @@ def test_a_build_is_replaced_if_asked(package, make_model, tmp_path):
     assert list(offers["networks"]) == [make_model().stem, make_model(seed=1).stem]
 
 
+def test_the_first_model_is_the_choice_that_is_made(package, tmp_path):
+    build(tmp_path / "page", ["fast", "mse"], runtime=package)
+    models = json.loads((tmp_path / "page/offers.json").read_text())["models"]
+    assert models["default"] == "fast"
+    assert {choice["label"]: choice["model"] for choice in models["choices"]} == {"Faithful": "mse", "Quick": ""}
+
+
 def test_all_that_the_page_loads_is_in_the_folder(page_of):
     folder, _ = page_of
     for script in folder.glob("*.js"):

@@ -108,7 +108,10 @@ def _offers(models: Iterable[tuple[str, Model]]) -> dict[str, Any]:
     """What the worker and the page read: networks by name, and what the server's API would answer."""
     cards = {name: model.card for name, model in models}
     usual = next(iter(cards))
-    choices = [choice | {"by_format": False} for choice in choices_among(cards, by_format=False)]
+    choices = [
+        choice | ({"model": "", "by_format": True} if choice["model"] == usual else {"by_format": False})
+        for choice in choices_among(cards, by_format=False)
+    ]
     limits = {"workers": 1, "max_bytes": _MOST_BYTES, "max_pixels": MOST_PIXELS, "kept_seconds": 0}
     return {
         "networks": {

@@ -1,5 +1,7 @@
 // PNG: chunks of metadata are read, and pictures written without loss (ISO/IEC 15948).
 
+import { crc32 } from "./zip.js"; // one of the page's own scripts, which a build puts beside these
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const KEPT = ["cHRM", "gAMA", "iCCP", "sRGB", "cICP", "pHYs", "eXIf", "tEXt", "zTXt", "iTXt", "tIME"];
 
@@ -109,17 +111,6 @@ function chunk(type, data) {
   made.set(data, 8);
   view.setUint32(8 + data.length, crc32(made.subarray(4, 8 + data.length)));
   return made;
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  for (let bit = 0; bit < 8; bit += 1) byte = (byte >>> 1) ^ (byte & 1 ? 0xedb88320 : 0);
-  return byte;
-});
-
-function crc32(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];
-  return ~crc >>> 0;
 }
 
 function text(letters) {

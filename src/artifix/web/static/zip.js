@@ -48,10 +48,11 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return byte;
 });
 
-function crc32(bytes) {
+// The checksum of ZIP and PNG.
+export function crc32(bytes) {
   let crc = ~0;
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];
-  return ~crc;
+  return ~crc >>> 0;
 }
 
 // As MS-DOS had them: two seconds, and years since 1980.
