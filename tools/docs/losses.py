@@ -14,6 +14,9 @@ def reliability(file: Path) -> str:
             ends = ", ".join(f"{number:,} {outcome}" for outcome, number in found["outcomes"].items())
             worst = f"at most {found['slowest_seconds']:.1f} s and {found['peak_gib']:.2f} GiB"
             lines.append(f"| {what} | {found['count']:,} | {ends}; {worst} | {_lost(found['lost'])} |")
+    if found := results.get("parsers"):
+        ends = f"through {found['parsers']} parsers of our own, guided by coverage, for {found['seconds']} s"
+        lines.append(f"| bytes of atheris | {found['count']:,} | {ends} | {_lost(found['lost'])} |")
     if "http" in results:
         lines.append(_http(results["http"]))
     for name, what in _KILLED.items():
@@ -21,9 +24,19 @@ def reliability(file: Path) -> str:
             lost = sum(found.get(loss, 0) for loss in _LOSSES)
             lines.append(f"| `kill -9` of a {what} | {found['count']} | {_after_kills(found)} | {_lost(lost)} |")
     lines += [row(results[name]) for name, row in _SERVER_KILLS.items() if name in results]
-    commits = ", ".join(sorted({section["commit"] for section in results.values()}))
-    days = ", ".join(sorted({section["date"] for section in results.values()}))
+    tried = [section for name, section in results.items() if name != "memory"]
+    commits = ", ".join(sorted({section["commit"] for section in tried}))
+    days = ", ".join(sorted({section["date"] for section in tried}))
     return "\n".join([*lines, "", f"Measured at commit {commits}, {days}."])
+
+
+def kinds(file: Path) -> str:
+    """The most memory that pictures of each kind take, from file to file."""
+    found = json.loads(file.read_text(encoding="utf-8"))["memory"]
+    lines = ["| kind | pixels | all processes together, at most |", "|---|---|---|"]
+    lines += [f"| {row['kind']} | {row['width']} x {row['height']} | {row['gib']:.2f} GiB |" for row in found["rows"]]
+    model = f"With the model `{found['model']}` and the default `--max-memory`."
+    return "\n".join([*lines, "", f"{model} Measured at commit {found['commit']}, {found['date']}."])
 
 
 _KILLED: Final = {"folder": "folder run", "video": "video", "training": "training"}

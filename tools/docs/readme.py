@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from losses import load, reliability
+from losses import kinds, load, reliability
 from speeds import bench_notes, bench_table, extremes, fleet, folder, int8, provenance, speed, starts, workers
 
 from artifix.bench import report as bench
@@ -229,6 +229,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "table2": ("detection.json", table2),
     "codecs": ("codecs.json", codecs),
     "peers": ("peers.json", peers),
+    "kinds": ("reliability.json", kinds),
     "reliability": ("reliability.json", reliability),
     "load": ("serve.json", load),
     "gan": ("gan.json", gan),
