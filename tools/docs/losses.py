@@ -16,7 +16,7 @@ def reliability(file: Path) -> str:
             lines.append(f"| {what} | {found['count']:,} | {ends}; {worst} | {_lost(found['lost'])} |")
     if found := results.get("parsers"):
         ends = f"through {found['parsers']} parsers of our own, guided by coverage, for {found['seconds']} s"
-        lines.append(f"| bytes of atheris | {found['count']:,} | {ends} | {_lost(found['lost'])} |")
+        lines.append(f"| inputs made by atheris | {found['count']:,} | {ends} | {_lost(found['lost'])} |")
     if "http" in results:
         lines.append(_http(results["http"]))
     for name, what in _KILLED.items():
