@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -252,6 +254,20 @@ def test_a_package_without_the_files_is_one_line(tmp_path, make_model):
         build(tmp_path / "page", [make_model()], runtime=tmp_path)
     assert not (tmp_path / "page").exists()
     assert len(WEBGPU) == 3
+
+
+def test_without_the_extra_it_is_one_line_and_nothing_is_left(make_model, tmp_path):
+    code = f"""
+import sys
+sys.modules["onnx"] = None
+sys.argv = ["artifix", "web-build", {str(tmp_path / "page")!r}, "--model", {str(make_model())!r}]
+from artifix.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("artifix: this command: needs the extra 'onnxruntime'")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_package_that_was_altered_is_refused(monkeypatch, tmp_path):

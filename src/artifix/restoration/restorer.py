@@ -231,7 +231,7 @@ class Restorer(FileRestorer, ImageRestorer):
             restored[kept] = restore(rows, columns)[:down, :across]
 
         pool = ThreadPoolExecutor(min(2, len(tiles)), thread_name_prefix="tile")
-        logger.debug("%d x %d pixels in %d tiles", width, height, len(tiles))
+        logger.debug("%d x %d pixels, tiles: %d", width, height, len(tiles))
         try:
             done = [
                 pool.submit(contextvars.copy_context().run, fill, rows, columns, kept)

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from artifix.engines.export import write_model
+from artifix.engines.onnx_rgb import to_rgb_onnx
 from artifix.errors import OutputError
 from artifix.models.catalog import read_model
 from artifix.models.model import Model
@@ -56,6 +56,7 @@ def build(folder: Path, models: Sequence[str | Path], *, runtime: Path | None = 
     """
     read = [(Path(model).stem, read_model(model)) for model in models]
     _check(folder, overwrite=overwrite)
+    graphs = {f"{name}.onnx": to_rgb_onnx(model) for name, model in read}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".artifix-", dir=folder.parent) as temporary, runtime_files(runtime) as found:
         made = Path(temporary, "page")
@@ -63,8 +64,8 @@ def build(folder: Path, models: Sequence[str | Path], *, runtime: Path | None = 
         for name, path in found.items():
             shutil.copyfile(path, made / "ort" / name)
         _write_page(made)
-        for name, model in read:
-            write_model(model, made / f"{name}.onnx", rgb=True)
+        for name, graph in graphs.items():
+            (made / name).write_bytes(graph)
         (made / _OFFERS).write_text(json.dumps(_offers(read)), encoding="utf-8")
         _write_store(made)
         if folder.exists():
