@@ -1,15 +1,18 @@
 """Measure the web server under load: many uploads at once, every answer compared with what the library restores.
 
-    python benchmarks/serve.py --json results/serve.json [--uploads 50] [--width 730] [--height 548]
+    python benchmarks/serve.py --json results/serve.json [--uploads 60] [--width 730] [--height 548] [--note WORDS]
 
-It starts `artifix serve` on loopback with its own limits, sends every picture from a thread of its own, and comes again
-as Retry-After says where the queue is full. The exit status is 1 if an answer is lost or wrong, or a file left behind.
+Then clients hang up while their pictures are worked on, and the time until their places are free is taken; then 500
+small pictures follow, and the memory is read. `--note` says what else the machine was doing. It starts `artifix serve`
+on loopback with its own limits, sends every picture from a thread of its own, and comes again as Retry-After says where
+the queue is full. The exit status is 1 if an answer is lost or wrong, or a file left behind.
 """
 
 import argparse
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -34,6 +37,9 @@ from artifix.restoration import Restorer
 
 QUALITIES = (10, 20, 40, 70)
 PATIENCE = 600  # seconds for one answer
+HANG_UPS = 10
+SERIES = 500
+GLANCE = 0.01  # seconds
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ def main() -> None:
     """Measure, write the JSON file, and fail if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--uploads", type=int, default=50)
+    parser.add_argument("--uploads", type=int, default=60)
+    parser.add_argument("--note", default="")
     parser.add_argument("--width", type=int, default=730)
     parser.add_argument("--height", type=int, default=548)
     options = parser.parse_args()
@@ -63,6 +70,8 @@ def main() -> None:
             answers = post_all(server.url, pictures)
             seconds = time.perf_counter() - began
             peak = server.peak_memory()
+            freed = [hang_up(server.url, large) for large in write_pictures(folder / "large", HANG_UPS, 1500, 2000)]
+            series = post_series(server, write_pictures(folder / "small", 50, 240, 320))
         left = len(list((folder / "temporary").iterdir()))
         right = compare(folder, pictures, answers)
     latencies = sorted(answer.seconds for answer in answers)
@@ -85,15 +94,60 @@ def main() -> None:
             "longest": round(latencies[-1], 2),
         },
         "peak_gib": {"after_one": gib(warm), "after_all": gib(peak)},
+        "hang_ups": {
+            "clients": HANG_UPS,
+            "place_free_after_seconds": {
+                "median": round(statistics.median(freed), 2),
+                "longest": round(max(freed), 2),
+            },
+        },
+        "series": series,
     }
+    if options.note:
+        results["note"] = options.note
     options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=1))
     if results["lost"] or results["wrong"] or left:
         sys.exit(1)
 
 
+def hang_up(url: str, path: Path) -> float:
+    """Seconds from when a client leaves, its picture being worked on, until the server has its place back."""
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    request = httpx2.Request("POST", f"{url}api/restore", files={"file": (path.name, path.read_bytes())})
+    body = request.read()
+    head = f"POST /api/restore HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n"
+    head += f"Content-Type: {request.headers['content-type']}\r\n\r\n"
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(head.encode() + body)
+        while not busy(url, "working"):
+            time.sleep(GLANCE)
+    left = time.perf_counter()
+    while busy(url, "arriving", "waiting", "working", "leaving"):
+        time.sleep(GLANCE)
+    return time.perf_counter() - left
+
+
+def busy(url: str, *states: str) -> int:
+    """How many pictures are in one of these states."""
+    health = httpx2.get(f"{url}api/health", timeout=PATIENCE).json()
+    return sum(health[state] for state in states)
+
+
+def post_series(server: "Server", pictures: list[Path]) -> dict[str, float]:
+    """Send the pictures again and again, one after the other, and read the resident memory on the way."""
+    memory = {}
+    for number in range(1, SERIES + 1):
+        if not post(server.url, pictures[number % len(pictures)]).data:
+            raise RuntimeError(f"picture {number} of the series had no answer")
+        if number in (SERIES // 5, SERIES):
+            memory[f"resident_gib_after_{number}"] = gib(server.memory())
+    return memory
+
+
 def write_pictures(folder: Path, count: int, height: int, width: int) -> list[Path]:
     """JPEGs of scikit-image's astronaut, each moved by another amount, of several qualities."""
+    folder.mkdir(exist_ok=True)
     astronaut = Image.fromarray(samples.astronaut()).resize((width, height), Image.Resampling.BICUBIC)
     paths = [folder / f"{number}.jpg" for number in range(count)]
     for number, path in enumerate(paths):

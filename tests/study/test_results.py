@@ -342,4 +342,5 @@ def test_a_simulated_study_of_each_kind_is_reported(make_study, tmp_path, proced
     points = set(re.findall(r'xlink:href="#(picture-[^"]+)"', page))
     assert points == set(re.findall(r'<figure id="([^"]+)"', page))  # each point leads to its small picture
     assert len(points) == 3 * 3
+    assert len(set(re.findall(r"#(?:1f77b4|ff7f0e|2ca02c)", page))) == 3  # a colour for each condition
     assert page.count("data:image/webp") == 3 * 4

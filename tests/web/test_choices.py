@@ -80,7 +80,7 @@ def box(page):
 def test_any_two_are_compared(open_page, address, photo, upload):
     page = open_page(address)
     upload(page, photo)
-    assert page.locator("#against option").all_inner_texts() == ["the original", "where the file bounds it"]
+    assert page.locator("#against option").all_inner_texts() == ["the original", "the file’s bound"]
     choose(page, "Vivid")
     done(page)
     page.select_option("#against", label="Faithful")
@@ -157,7 +157,7 @@ def test_a_map_shows_where_the_file_bounds_the_picture(open_page, address, photo
     page = open_page(address)
     upload(page, photo)
     expect(page.locator("#bound-words")).to_be_hidden()
-    page.select_option("#against", label="where the file bounds it")
+    page.select_option("#against", label="the file’s bound")
     expect(page.locator(".tag.left")).to_have_text("Where the file bounds it")
     expect(page.locator("#bound-words")).to_contain_text("was brought back")
     drawn = page.locator(".left .restored")
@@ -182,4 +182,4 @@ def test_what_no_file_bounds_has_no_map(open_page, address, photograph, upload, 
     page = open_page(address)
     upload(page, tmp_path / "photo.png")
     expect(page.locator("#bound-words")).to_be_hidden()
-    assert "where the file bounds it" not in page.locator("#against").inner_text()
+    assert "the file’s bound" not in page.locator("#against").inner_text()

@@ -90,6 +90,13 @@ def load(file: Path) -> str:
         "one answer, median and longest": f"{latency['median']:.1f} s, {latency['longest']:.1f} s",
         "most memory, after one and after all": f"{peak['after_one']:.2f} GiB, {peak['after_all']:.2f} GiB",
     }
+    if "hang_ups" in results:
+        free = results["hang_ups"]["place_free_after_seconds"]
+        figures["a place free after its client hung up, median and longest"] = (
+            f"{free['median']:.2f} s, {free['longest']:.2f} s"
+        )
+        for name, size in results["series"].items():
+            figures[f"memory after {name.rpartition('_')[2]} more"] = f"{size:.2f} GiB"
     lines = [f"| {' | '.join(figures)} |", "|---" * len(figures) + "|", f"| {' | '.join(map(str, figures.values()))} |"]
     note = f"{results['note']}. " if "note" in results else ""
     measured = f"Measured at commit {results['commit']}, {results['date']}."

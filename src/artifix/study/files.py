@@ -50,7 +50,7 @@ def write_study_csv(path: str | Path, found: Findings | Preferences) -> None:
         heads = ["mos", "low", "high", "modelled", "modelled_low", "modelled_high"]
         lowest, highest = design.procedure.lowest, design.procedure.highest
         mean, half = found.modelled.scores, found.modelled.half
-        modelled = np.stack([mean, np.maximum(lowest, mean - half), np.minimum(highest, mean + half)], axis=1)
+        modelled = np.stack([mean, mean - half, mean + half], axis=1).clip(lowest, highest)
         by_image = [found.per_image[condition][n] for n in range(len(design.images)) for condition in design.conditions]
         figures = [[*interval, *model] for interval, model in zip(by_image, modelled, strict=True)]
     rows = (

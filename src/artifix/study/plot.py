@@ -45,8 +45,8 @@ def plot_pictures(path: str | Path, study: str | Path, found: Findings | Prefere
         mean, low, high = np.array([intervals[which] for which in order]).T
         places = np.arange(1, len(mean) + 1) + 0.2 * shift / len(scores)
         bars = None if np.isnan(low).any() else (mean - low, high - mean)
-        drawn = axes.errorbar(places, mean, bars, fmt="none", capsize=2, linewidth=1)
-        color = drawn[2][0].get_color() if bars is not None else f"C{shift}"
+        color = f"C{shift}"
+        axes.errorbar(places, mean, bars, fmt="none", capsize=2, linewidth=1, color=color)
         points = axes.scatter(places, mean, s=16, label=condition, color=color, zorder=3)
         points.set_urls([f"#{_anchor(which, condition)}" for which in order])
     group = SIMULATED.upper() if found.panel.group == SIMULATED else found.panel.group

@@ -249,7 +249,7 @@ def _panel(found: Findings | Preferences) -> Section:
     controls = found.design.controls
     notes = [
         f"Attention checks, {controls.checks} a rater: left out is who fails more than a quarter.",
-        f"Repeated trials, {controls.repeats} a rater: "
+        f"Repeated trials, {max(map(len, panel.again.values()))} a rater: "
         + ("the share that was answered the other way." if pairs else "the mean distance from the first score."),
     ]
     if panel.group != SIMULATED:

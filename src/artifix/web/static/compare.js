@@ -37,7 +37,7 @@ export function versions(picture, label) {
 export function show(picture, label) {
   const { seen, settings, against } = picture;
   const options = [["", "the original"]];
-  if (isBounded(picture)) options.push([BOUND, "where the file bounds it"]);
+  if (isBounded(picture)) options.push([BOUND, "the file’s bound"]);
   for (const [place, one] of seen.entries()) {
     const present = one.model === settings.model && one.detail === settings.detail && one.strength === settings.strength;
     if (!present) options.push([String(place), words(one, label)]);
