@@ -100,8 +100,8 @@ def measure(kind: str, height: int, width: int, model: str) -> dict[str, Any]:
     return found
 
 
-def measure_uploads(model: str) -> dict[str, Any]:
-    """Have the server restore two pictures with a clear pixel at once."""
+def measure_uploads() -> dict[str, Any]:
+    """Have the server take two pictures with a clear pixel at once, and leave them as they are: they are clean."""
     side = round((UPLOAD_MEGAPIXELS * 1e6) ** 0.5)
     with tempfile.TemporaryDirectory() as name:
         content = make("PNG with a clear pixel", side, side, Path(name)).read_bytes()
@@ -113,14 +113,16 @@ def measure_uploads(model: str) -> dict[str, Any]:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
         body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
         request = urllib.request.Request(
-            f"{address}api/restore?model={model}",
+            f"{address}api/restore",
             data=body,
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
         )
-        with Watch(process.pid) as watch, ThreadPoolExecutor(2) as clients:
-            for answer in clients.map(lambda _: urllib.request.urlopen(request).read(), range(2)):
-                assert answer[1:4] == b"PNG"
-        process.terminate()
+        try:
+            with Watch(process.pid) as watch, ThreadPoolExecutor(2) as clients:
+                for answer in clients.map(lambda _: urllib.request.urlopen(request).read(), range(2)):
+                    assert answer[1:4] == b"PNG"
+        finally:
+            process.terminate()
     found = {"kind": "two such PNGs at once, by the server", "width": side, "height": side}
     found["gib"] = round(watch.peak / 2**30, 2)
     print(f"{found['kind']}: {found['gib']} GiB", flush=True)
@@ -186,7 +188,7 @@ def main() -> None:
     if given.wide:
         wanted += [(kind, 8192, 16_384) for kind in ("JPEG, 4:4:4", "PNG with a clear pixel")]
     measurements = [partial(measure, *each, given.model) for each in wanted]
-    measurements += [partial(measure_uploads, given.model)] * given.uploads
+    measurements += [measure_uploads] * given.uploads
     found = []
     for take in measurements:
         found.append(take())
