@@ -59,7 +59,7 @@ def test_the_codec_table_says_what_each_model_adds(readme, make_record, tmp_path
         results.add(make_record("mine", 20, method, psnr, codec))
     write_results(tmp_path / "codecs.json", results)
     text = readme.codecs(tmp_path / "codecs.json")
-    assert "| codec | as it came, dB | `mse` | `mse-any` |" in text
+    assert "| codec | decoded, dB | `mse` | `mse-any` |" in text
     assert "| jpeg | 28.00 | +1.50 | – |" in text
     assert "| webp | 30.00 | -0.10 | +0.40 |" in text
     assert "webp at quality 31, 0.5010 bits per pixel" in text

@@ -16,7 +16,7 @@ def pair(make_model, change_model, tmp_path_factory):
 
 
 def test_where_the_networks_differ_by_a_constant_both_ways_are_one(pair, photograph, monkeypatch):
-    monkeypatch.setattr("artifix.models.blending._KIN", -1.0)  # that constant begins at nothing
+    monkeypatch.setattr("artifix.models.blending._MIN_COSINE", -1.0)  # that constant begins at nothing
     degraded = degrade(photograph // 2, quality=20)
     weights, outputs = load_blends(0.25, *pair)
     assert (weights.name, outputs.name) == ("detail 0.25, weights", "detail 0.25, outputs")
@@ -32,7 +32,7 @@ def test_where_the_networks_differ_by_a_constant_both_ways_are_one(pair, photogr
 
 
 def test_a_model_trained_on_is_measured_again(pair, monkeypatch):
-    monkeypatch.setattr("artifix.models.blending._KIN", -1.0)
+    monkeypatch.setattr("artifix.models.blending._MIN_COSINE", -1.0)
     prints = [method.fingerprint for detail in (0.25, 0.5) for method in load_blends(detail, *pair)]
     assert len(set(prints)) == 3  # what the outputs are made of is the same, their names tell the details apart
 

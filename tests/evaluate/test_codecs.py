@@ -97,7 +97,7 @@ def test_a_method_for_jpegs_is_left_out_after_others(make_devkit, tmp_path):
     results, (_, summary) = evaluate_codecs(folder, 40, ["jpeg", "webp"], only, detector=Sure(), perceptual=[])
     assert [mean.row for mean in results.means()] == ["jpeg", "tables", "webp"]
     assert [mean.row for mean in summary.means] == ["original", "jpeg", "tables", "webp"]
-    assert results.skipped == {"tables after webp": "goes by jpeg files alone"}
+    assert results.skipped == {"tables after webp": "restores jpeg files only"}
 
 
 class Sure:

@@ -68,7 +68,7 @@ def test_sa_dct_is_a_method(photograph):
 def test_sa_dct_of_another_codec_is_an_error(photograph):
     pytest.importorskip("numba")
     (method,) = load_methods(["sa-dct"])
-    with pytest.raises(ModelError, match="quantisation tables of a JPEG, and this is none"):
+    with pytest.raises(ModelError, match="quantisation tables of a JPEG, and this is not one"):
         method.restore(photograph, b"RIFF....WEBP")
 
 

@@ -61,7 +61,7 @@ def test_models_of_luma_alone_and_grey_pictures_are_bounded(photograph, make_mod
 
 
 def test_a_blend_is_bounded(photograph, make_model, tmp_path, monkeypatch):
-    monkeypatch.setattr("artifix.models.blending._KIN", -1.0)  # two of random weights have no beginning in common
+    monkeypatch.setattr("artifix.models.blending._MIN_COSINE", -1.0)  # random weights have nothing in common
     pair = [make_model(seed=seed) for seed in (1, 2)]
     restorer = Restorer(pair[0], detail=0.5, vivid=pair[1], engine="openvino", precision="fp32")
     picture = write(tmp_path / "a.jpg", photograph, 30)

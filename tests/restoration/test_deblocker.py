@@ -73,7 +73,7 @@ def test_strength_0_is_the_input_and_a_half_lies_halfway(jpeg):
 def test_what_has_no_tables_of_its_planes_is_refused_in_one_line(tmp_path, photograph, name, mode, kind):
     path, target = tmp_path / name, tmp_path / "restored.png"
     Image.fromarray(photograph).convert(mode).save(path)
-    with pytest.raises(ModelError, match=rf"{name}: sa-dct: goes by the quantisation tables .* this is {kind}$"):
+    with pytest.raises(ModelError, match=rf"{name}: sa-dct: needs the quantisation tables .* this is {kind}$"):
         Deblocker(force=True).restore_file(path, target)
     assert not target.exists()
 

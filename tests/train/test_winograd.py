@@ -9,7 +9,7 @@ from artifix.models.layers import SLOPE
 from artifix.models.torch_network import TorchNetwork
 from artifix.models.unet import UNetConfig
 from artifix.train import winograd
-from artifix.train.winograd import convolve, quicken
+from artifix.train.winograd import convolve, use_winograd
 
 pytestmark = pytest.mark.skipif(
     torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512") or winograd._kernels() is None,
@@ -47,7 +47,7 @@ def test_a_quickened_network_computes_the_same(config, quickened, direct):
     torch.manual_seed(0)
     network = TorchNetwork(config.description)
     quick = copy.deepcopy(network)
-    quicken(quick)
+    use_winograd(quick)
     assert "forward" in vars(quick.get_submodule(quickened)) and "forward" not in vars(quick.get_submodule(direct))
     batch = torch.rand(1, 3, 13, 9) * 2 - 1
     torch.testing.assert_close(quick(batch), network(batch), rtol=0, atol=1e-5)
@@ -57,7 +57,7 @@ def test_torchs_own_convolutions_with_zeros_around_are_quickened_too():
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Conv2d(16, 32, 3, padding=1), torch.nn.ReLU()).requires_grad_(False)
     quick = copy.deepcopy(network)
-    quicken(quick)
+    use_winograd(quick)
     assert "forward" in vars(quick[0])
     batch = torch.randn(2, 16, 10, 7, requires_grad=True)
     torch.testing.assert_close(quick(batch), network(batch), rtol=0, atol=1e-5)

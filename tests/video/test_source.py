@@ -126,7 +126,7 @@ def test_pq_is_refused_and_hlg_kept_with_its_tags(make_clip, restorer, tmp_path)
 @pytest.mark.parametrize(("codec", "pix_fmt"), [("ffv1", "yuva420p"), ("ffv1", "bgr0"), ("libx265", "gbrp")])
 def test_rgb_and_transparency_are_refused(make_clip, restorer, tmp_path, codec, pix_fmt):
     clip = make_clip("clip.mkv", codec=codec, pix_fmt=pix_fmt, options=QUIET if codec == "libx265" else {})
-    refused(clip, restorer, tmp_path, VideoError, f"{pix_fmt} is no format|is not YCbCr")
+    refused(clip, restorer, tmp_path, VideoError, f"{pix_fmt} is not a format|is not YCbCr")
 
 
 def test_large_frames_are_refused(make_clip, restorer, tmp_path):

@@ -96,7 +96,7 @@ def _codec_table(results: Results, dataset: str, quality: int) -> str:
     psnr = {(mean.codec, mean.method): mean.figures["psnr"] for mean in means}
     models = list(dict.fromkeys(mean.method for mean in means if mean.method != mean.codec))
     codings = [coding for coding in results.codings[dataset] if coding.quality == quality]
-    lines = [f"| codec | as it came, dB | {' | '.join(f'`{model}`' for model in models)} |"]
+    lines = [f"| codec | decoded, dB | {' | '.join(f'`{model}`' for model in models)} |"]
     lines.append("|---" * (len(models) + 2) + "|")
     for codec in (coding.codec for coding in codings if (coding.codec, coding.codec) in psnr):
         before = psnr[codec, codec]

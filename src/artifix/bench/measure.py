@@ -1,4 +1,4 @@
-"""Measure all of it in turns: the machine's limits, our engines, a file from end to end, peers."""
+"""Measure by turns: the machine's limits, our engines, a file from end to end, peers."""
 
 import shutil
 import statistics
@@ -61,7 +61,7 @@ def measure(
     """What results/bench.json holds: medians over `repeats` rounds, every other one backwards; what takes long, of one.
 
     `sizes` are the pictures', in megapixels; `threads` None takes every core, and more than there are is as many.
-    `progress` hears the share done, 0..1. What is not installed, or fails, is left out, and `left_out` says why; what
+    `progress` takes the share done, 0..1. What is not installed, or fails, is left out, and `left_out` says why; what
     fails after a good round keeps that, and `failed` says why there are no more. ModelError if there is no such model.
     """
     card = read_card(model)

@@ -80,7 +80,7 @@ def load_engine(
 
     `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO. Its precision is int8 in OpenVINO where
     the model's card has ranges for it and this processor takes less time for it, which is measured once and remembered;
-    else, and for a blend, whose ranges nobody measured, the fastest floating type: bf16 where the processor or the GPU
+    else, and for a blend, whose ranges are not measured, the fastest floating type: bf16 where the processor or the GPU
     has it, or fp32. `threads` None takes every core.
 
     ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
@@ -107,7 +107,7 @@ def load_engine(
 
 
 def _reason(error: Exception) -> str:
-    """What a runtime says last; before that it tells where in its own source it was."""
+    """The last line of a runtime's message; the lines before name places in its own source."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
 

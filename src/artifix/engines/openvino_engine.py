@@ -75,7 +75,7 @@ def _compile(core: Any, model: Model, precision: str, settings: dict[str, Any]) 
 
 
 def _fastest(networks: list[_Compiled]) -> _Compiled:
-    """The one that takes the processor the least time for a small tile, whoever else uses it: the best of some runs."""
+    """The one that takes the least processor time for a small tile, by the best of several runs."""
     described = networks[0].description
     side = max(described.multiple, _TRIAL // described.multiple * described.multiple)
     tile = np.zeros((1, described.channels, side, side), np.float32)

@@ -37,7 +37,7 @@ class Graph:
     """An `openvino.Model`: its inputs are the picture, what is known where the network is told, and `inside`.
 
     The picture is (1, C, H, W), what is known (1, K). `inside`, which only trimmed networks have, is (top, left,
-    bottom, right), int64: 1 where the picture goes on at that side of the tile. The output is `trim` pixels smaller
+    bottom, right), int64: 1 where the picture continues at that side of the tile. The output is `trim` pixels smaller
     there.
     """
 

@@ -10,7 +10,7 @@ Batch = NDArray[np.float32]
 Vector = NDArray[np.float32]
 """What a network is told of the file, (1, K)."""
 Inside = tuple[bool, bool, bool, bool]
-"""Whether the picture goes on at the top, left, bottom and right of a tile."""
+"""Whether the picture continues at the top, left, bottom and right of a tile."""
 Run = Callable[[Batch, Inside, Vector], Batch]
 
 WHOLE: Final[Inside] = (False, False, False, False)

@@ -1,7 +1,7 @@
 """A halo that is thrown away while the network runs, not after: half of its arithmetic is never done.
 
 A tile's halo is as wide as the network sees; but after each block less of it is still right, and less is still needed.
-So every few blocks the outer rows and columns that are wrong already are cut off, where the picture goes on beyond:
+So every few blocks the outer rows and columns that are wrong already are cut off, where the picture continues beyond:
 
     picture  |. . . . . . . . . . . . . . .|        block 3          block 6          the end
     tile           |hhhhhh kkkkk hhhhhh|     ->  |hhhh kkkkk hhhh|  ->  |hh kkkkk hh|  ->  |kkkkk|

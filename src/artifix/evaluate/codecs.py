@@ -34,7 +34,7 @@ def evaluate_codecs(
     Without a detector `data` is a folder of pictures; with one it is a VOC devkit, and what the detector finds is
     measured, too, and kept in a second file, `NAME.detection.json` beside `NAME.json`. A codec that is not installed
     (in full: it may code and not decode), or cannot be brought to the rate, is noted under `Results.skipped`. Tuned
-    settings are kept with the records, so a run that was stopped goes on. The rest is as in `evaluate_quality` and
+    settings are kept with the records, so a stopped run continues. The rest is as in `evaluate_quality` and
     `evaluate_detection`.
     """
     devkit = load_devkit(data) if detector else None

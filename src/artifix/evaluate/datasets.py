@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]
 
 MIN_SIDE: Final = 11  # pixels, SSIM's larger window
 
-# Fingerprint -> name. Classic5, the third set of the literature, is missing: its fingerprint was not at hand.
+# Fingerprint -> name. Classic5, the third set of the literature, is missing, because its fingerprint is not available.
 KNOWN: Final[dict[str, str]] = {
     "d0c113b47d48a132737f6087cd9ce822e0a690a76a3904df22753cfe3befc46f": "live1",  # LIVE1's 29 reference images
     "912412a1956f709d50f983a0eafb5e6e9c90cd7e2f9ebe3d4b7d0ca58d589fed": "bsds500",  # the 100 pictures of its val folder

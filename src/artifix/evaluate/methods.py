@@ -30,9 +30,9 @@ class Method:
     """A row of a table.
 
     `restore` maps a uint8 image, (H, W) or (H, W, 3), and the coded file that it was decoded from, which most methods
-    leave aside, to an image of the same shape; it may be called from several threads at once. `fingerprint` tells two
-    states of one method apart, so that figures of an older model are measured again. `codec` is the one whose files
-    it goes by; None for any.
+    leave aside, to an image of the same shape; it may be called from several threads at once. `fingerprint`
+    distinguishes two states of one method, so that figures of an older model are measured again. `codec` is the one
+    whose files it goes by; None for any.
     """
 
     name: str
@@ -101,7 +101,7 @@ def _sa_dct() -> Method:
     def restore(degraded: Pixels, file: bytes) -> Pixels:
         tables = tables_of(file)
         if tables is None:
-            raise ModelError(f"{SA_DCT}: reads the quantisation tables of a JPEG, and this is none")
+            raise ModelError(f"{SA_DCT}: needs the quantisation tables of a JPEG, and this is not one")
         restored: Pixels = sa_dct.deblock(degraded, tables)
         return restored
 

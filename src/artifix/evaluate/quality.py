@@ -54,8 +54,8 @@ def evaluate_quality(
     `Results.skipped`.
 
     With `json_path` the means are written there, and each record is kept in a file beside it as it comes. What those
-    hold already, of other data sets too, is not measured again unless the method's fingerprint has changed, so a run
-    that was stopped goes on. `jobs` pictures are measured at once. `progress` is given the share done, 0..1.
+    hold already, of other data sets too, is not measured again unless the method's fingerprint has changed, so a
+    stopped run continues. `jobs` pictures are measured at once. `progress` takes the share done, 0..1.
     """
     results = open_results(json_path, "colour" if colour else "luma")
     dataset = load_dataset(data)
@@ -87,7 +87,7 @@ def measure(
     if len({method.name for method in further}) < len(further):
         raise ModelError(f"two methods of one name: {', '.join(method.name for method in further)}")
     results.skipped |= {
-        f"{method.name} after {codec}": f"goes by {method.codec} files alone"
+        f"{method.name} after {codec}": f"restores {method.codec} files only"
         for method in further
         if not method.follows(codec)
     }

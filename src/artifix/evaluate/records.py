@@ -1,4 +1,4 @@
-"""What was measured of single pictures, in memory and in SQLite: a run that was stopped goes on where it was."""
+"""What was measured of single pictures, in memory and in SQLite: a stopped run continues where it was."""
 
 import dataclasses
 import json

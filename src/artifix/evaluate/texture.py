@@ -1,4 +1,4 @@
-"""What neither PSNR nor SSIM tells apart: texture that was blurred away, and noise that hangs about edges.
+"""What PSNR and SSIM do not distinguish: texture that was blurred away, and noise around edges.
 
 Both are functions of the uint8 luma (H, W) of a restored picture and of its target. ValueError for other types or
 shapes, or a side shorter than a block.

@@ -13,7 +13,7 @@ from artifix.models.catalog import VIVID, read_model
 from artifix.models.model import Model
 
 # Weights that were trained from one another point one way (cosine near 1); those of two beginnings do not (near 0).
-_KIN: Final = 0.5
+_MIN_COSINE: Final = 0.5
 
 
 def read_blended(model: str | Path, detail: float = 0.0, vivid: str | Path = VIVID) -> Model:
@@ -57,4 +57,4 @@ def _are_kin(faithful: Model, vivid: Model) -> bool:
     first, second = (
         np.concatenate([value.ravel() for value in side]).astype(np.float64) for side in zip(*differing, strict=True)
     )
-    return bool(first @ second >= _KIN * np.sqrt((first @ first) * (second @ second)))
+    return bool(first @ second >= _MIN_COSINE * np.sqrt((first @ first) * (second @ second)))

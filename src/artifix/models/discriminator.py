@@ -1,4 +1,4 @@
-"""The paper's discriminator (Galteri et al. 2017, section 3.3.1 and Figure 3): tells targets from restored patches."""
+"""The paper's discriminator of targets and restored patches (Galteri et al. 2017, section 3.3.1 and Figure 3)."""
 
 from itertools import pairwise
 from typing import Final
@@ -16,11 +16,11 @@ _WIDTHS: Final = (1, 1, 2, 2, 4, 4, 8)  # in units of `features`: doubled every 
 class Discriminator(nn.Module):
     """Candidate and degraded batches (N, C, H, W) in [-1, 1] -> logits, above 0 where the candidate seems a target.
 
-    The candidate, a target or a restored batch, is judged joined to its degraded one: 2C channels. Each patch is
-    partitioned into sub-patches of 16x16, each with a logit of its own: (N H/16 W/16,), patch after patch; H and W are
-    multiples of 16. `full_patch` judges each patch as a whole instead: the same layers without the partition, every
-    second of stride 2 so that each verdict rests on 53x53 pixels, and their mean over the patch: (N,).
-    The sigmoid lives in the loss.
+    The candidate, a target or a restored batch, is classified together with its degraded one: 2C channels. Each patch
+    is partitioned into sub-patches of 16x16, each with a logit of its own: (N H/16 W/16,), patch after patch; H and W
+    are multiples of 16. `full_patch` classifies each patch as a whole instead: the same layers without the partition,
+    every second of stride 2 so that each verdict rests on 53x53 pixels, and their mean over the patch: (N,). The
+    sigmoid lives in the loss.
     """
 
     def __init__(self, channels: int, features: int = 32, full_patch: bool = False) -> None:

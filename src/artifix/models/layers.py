@@ -20,7 +20,7 @@ KNOWN: Final = "known"
 SLOPE: Final = 0.2
 """Of LeakyReLU."""
 MOST_WEIGHTS: Final = 50_000_000
-"""More is no network of ours, and a stranger's file that fills the memory."""
+"""No network of ours has more; an unknown file with more would fill the memory."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """L4 and L8 (Svoboda, Hradis, Barina and Zemcik, WSCG 2016): four and eight layers that learn the residual.
 
-"Compression Artifacts Removal Using Convolutional Neural Networks", arXiv:1605.00366. Its abstract tells of eight
-layers, residual learning and a skip architecture; its table of layers was not at hand. L8's sizes and skips are those
+"Compression Artifacts Removal Using Convolutional Neural Networks", arXiv:1605.00366. Its abstract describes eight
+layers, residual learning and a skip architecture; its table of layers was not available. L8's sizes and skips are those
 of an independent implementation that cites it (github.com/yydlmzyz/Image-deblocking-using-deep-learning, L8/L8.py). For
 L4 none was found: its sizes, the kernels and widths of L8's first three layers and of its last, are a guess.
 """

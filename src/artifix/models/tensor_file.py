@@ -1,7 +1,7 @@
 """Safetensors files, as far as our models need them: half-precision tensors by name, and text beside them.
 
 The format (huggingface.co/docs/safetensors): eight bytes with the header's length, the header in JSON, then the
-tensors' values. Read here with numpy alone, and strictly, as a stranger's file may hold anything.
+tensors' values. Read here with numpy alone, and strictly, because an unknown file may hold anything.
 """
 
 import json

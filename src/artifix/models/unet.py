@@ -33,7 +33,7 @@ class UNetConfig:
 
     `maps` is the number of feature maps at each level; `down`, `bottom` and `up` the residual blocks on the way down at
     1/2, 1/4 and 1/8, at 1/16, and on the way up at 1/8, 1/4 and 1/2. `told` is the length of the vector made of what is
-    known of the file; 0 tells the network nothing. `channels` is 1 for Y and 3 for YCbCr.
+    known of the file; with 0 the network is told nothing. `channels` is 1 for Y and 3 for YCbCr.
     """
 
     channels: int = 3

@@ -21,7 +21,7 @@ _BYTES_PER_PIXEL: Final = 80
 
 
 class Deblocker(FileRestorer):
-    """SA-DCT for JPEGs, whose quantisation tables tell it how strong to be; other pictures are a ModelError.
+    """SA-DCT for JPEGs, whose quantisation tables set its strength; other pictures are a ModelError.
 
     `strength` 0..1 blends between the input and the restored picture. A picture that would take more than `max_memory`
     bytes is a ModelError, too. ModelError if numba is missing.
@@ -54,10 +54,10 @@ class Deblocker(FileRestorer):
     def restore_picture(
         self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
     ) -> Picture:
-        """The restored picture, everything beside its colours unchanged; `progress` hears of its end alone."""
+        """The restored picture, everything beside its colours unchanged; `progress` is called at the end alone."""
         if picture.tables is None or picture.space == "RGB":
             kind = f"an RGB or CMYK {picture.format}" if picture.tables else picture.format or "no file"
-            raise ModelError(f"{SA_DCT}: goes by the quantisation tables of a grey or YCbCr JPEG, and this is {kind}")
+            raise ModelError(f"{SA_DCT}: needs the quantisation tables of a grey or YCbCr JPEG, and this is {kind}")
         height, width = picture.pixels.shape[:2]
         needed = height * width * _BYTES_PER_PIXEL
         if needed > self.max_memory:

@@ -86,7 +86,7 @@ def run(plan: Plan, pool: Pool | None = None) -> Generator[Record]:
 
 
 class RestoreWorker:
-    """One worker: the model, loaded once, and the two folders. `attempts` is what all workers tell of theirs."""
+    """One worker: the model, loaded once, and the two folders. `attempts` counts the attempts of all workers."""
 
     def __init__(self, job: Job, threads: int, attempts: Attempts) -> None:
         self.job, self.attempts = job, attempts
@@ -128,7 +128,7 @@ class RestoreWorker:
         deaths = self.attempts.begin(name)
         try:
             if deaths >= _DEATHS:
-                raise ClusterError(f"{self.source.address(name)}: its worker died, {deaths} times")
+                raise ClusterError(f"{self.source.address(name)}: its worker died {deaths} times")
             return self._restore_file(name, target.as_posix(), progress, is_there=name in there)
         finally:
             self.attempts.end(name)
@@ -197,7 +197,7 @@ def _cluster(pool: Pool) -> Iterator[int]:
 
 
 def _knock(address: str, at: str) -> None:
-    """ClusterError if nobody is at host:port; Ray would go on asking there for ever."""
+    """ClusterError if nothing listens at host:port; Ray would try to connect for ever."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not port.isdecimal():
         return

@@ -60,7 +60,7 @@ class FileRestorer(ABC):
         return self
 
     def at(self, strength: float) -> "FileRestorer":
-        """What restores likewise, but goes only this share, 0..1, of the way."""
+        """The same restorer at this share, 0..1, of its strength."""
         if strength == 1:
             return self
         other = copy.copy(self)
@@ -71,7 +71,7 @@ class FileRestorer(ABC):
     def restore_picture(
         self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
     ) -> Picture:
-        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1.
+        """The restored picture, everything beside its colours unchanged; `progress` takes the share done, 0..1.
 
         `rule` is what `rule_for` says of the picture, where it was asked before.
         """

@@ -13,7 +13,7 @@ from artifix.threads import side_by_side
 
 DEFAULT_JOBS: Final = 2  # one picture is read or written while another is restored
 
-Progress = Callable[[float], None]  # hears the share of a picture that is done, 0..1
+Progress = Callable[[float], None]  # called with the share of a picture that is done, 0..1
 
 
 class RestoreFile(Protocol):
@@ -35,19 +35,19 @@ def restore_all(
 ) -> Generator[Record, None, None]:
     """`restore` each pair, `jobs` at a time, and yield the records as they come; an ArtifixError becomes a record.
 
-    `progress` hears the share of each that is done. Leaving early, by Ctrl-C for one, drops what has not begun, and
-    what has at the next share it tells.
+    `progress` takes the share of each that is done. Leaving early, by Ctrl-C for one, drops what has not begun, and
+    ends what has at its next call of `progress`.
     """
     stopped = threading.Event()
 
     def attempt(pair: Pair) -> Record:
-        def hear(share: float) -> None:
+        def report(share: float) -> None:
             if stopped.is_set():
                 raise _StoppedError
             progress(pair, share)
 
         try:
-            return restore(*pair, progress=hear)
+            return restore(*pair, progress=report)
         except ArtifixError as error:
             reason = str(error)
         except OSError as error:  # such as a name too long, or a folder that may not be looked into

@@ -18,7 +18,7 @@ _FROM_BOTTOM: Final = (3, 4, 6, 7)  # and last row
 
 
 def known_of(tables: Sequence[Table] | None, subsampling: tuple[int, int] | None) -> Known:
-    """What a JPEG says of itself, in YCbCr or grey; nothing for what is no such file."""
+    """The tables and sampling of a YCbCr or grey JPEG; nothing for any other file."""
     if not tables or any(step < 1 for table in tables for step in table):
         return NOTHING
     if len(tables) == 1:
@@ -29,8 +29,8 @@ def known_of(tables: Sequence[Table] | None, subsampling: tuple[int, int] | None
 def known_of_picture(picture: Picture) -> Known:
     """The same of a picture as it lies there, turned upright.
 
-    Nothing where the turn has the picture begin with a part of a block: the network knows of grids that begin at the
-    first pixel.
+    Nothing where the turn has the picture begin with a part of a block: the network can only be told of grids that
+    begin at the first pixel.
     """
     if picture.space == "RGB":
         return NOTHING

@@ -1,7 +1,7 @@
 """What a run over a folder did, as Parquet beside its outputs: a row for each picture, and what is known to be done.
 
 OUT/manifest.parquet          a row for each picture, of all runs that ended
-OUT/manifest.parts/*.parquet  rows of a run that goes on, or was stopped; a later row takes an earlier one's place
+OUT/manifest.parts/*.parquet  rows of a run that is not finished; a later row takes an earlier one's place
 """
 
 import dataclasses
@@ -37,9 +37,9 @@ class Row:
     input: str
     output: str
     input_bytes: int
-    """With `stamp`, what tells whether the input changed."""
+    """With `stamp`, what changes if the input does."""
     stamp: str
-    """The input's ETag or time of change, whatever its filesystem tells."""
+    """The input's ETag or time of change, whichever its filesystem has."""
     status: Status
     width: int = 0
     height: int = 0
@@ -157,7 +157,7 @@ def _read(folder: Folder, name: str) -> list[Row]:
             return rows_of(table)
         except Exception as error:  # Arrow's, or a column that is not ours
             reason = why(error).replace(str(local), name)
-            raise DataError(f"{folder.address(name)}: is no manifest of ours, move it away ({reason})") from error
+            raise DataError(f"{folder.address(name)}: is not a manifest of artifix, move it away ({reason})") from error
 
 
 def _write(folder: Folder, name: str, rows: list[Row], token: str) -> None:

@@ -199,4 +199,4 @@ def _name_end(suffix: str, others: Mapping[str, str]) -> str:
 
 def _check(suffix: str) -> None:
     if "/" in suffix or "\\" in suffix:
-        raise OutputError(f"{suffix}: a suffix is the end of a name and has no folder in it")
+        raise OutputError(f"{suffix}: a suffix is the end of a name and cannot contain a folder")

@@ -30,7 +30,7 @@ class Job:
 class Plan:
     """What a run would do: `todo` is restored, `refused` cannot have an output.
 
-    `kept` is there already; where the manifest does not tell that it was made with these settings, a worker looks.
+    `kept` is there already; where the manifest does not say that it was made with these settings, a worker looks.
 
     `left_alone` are files that are no pictures, or of a kind that cannot be read.
     """
@@ -131,14 +131,14 @@ def plan(
 
 
 def _is_current(row: Row | None, found: Found, output: str) -> bool:
-    """Whether the output that is there is of the source as it is; one that no row tells of is taken for it."""
+    """Whether the output that is there is of the source as it is; one without a row is taken for it."""
     if row is None:
         return True
     return row.status != "failed" and (row.output, row.input_bytes, row.stamp) == (output, found.size, found.stamp)
 
 
 def _is_unknown(path: Path, videos: Collection[str]) -> bool:
-    """Whether the suffix does not tell if a file is a picture, so that its first bytes have to."""
+    """Whether a file's suffix leaves open if it is a picture, so that its first bytes decide."""
     return path.suffix.lower() not in (*WRITABLE_SUFFIXES, *videos) and not is_hidden(path.name)
 
 

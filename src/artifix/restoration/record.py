@@ -1,4 +1,4 @@
-"""What became of one file, as a folder run, a cluster, a video and the HTTP API tell it alike (docs/records.md)."""
+"""What became of one file, the same for a folder run, a cluster, a video and the HTTP API (docs/records.md)."""
 
 from dataclasses import dataclass, field
 from typing import Final, Literal

@@ -1,4 +1,4 @@
-"""Folders at any address that fsspec knows: what is in them, and files that come from there and go there whole."""
+"""Folders at any address that fsspec opens: what is in them, and files that are read and written there whole."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ from artifix.image.signature import SIGNATURE_BYTES, signature
 
 # Where a file appears whole as it is put there. Elsewhere it is put beside its place, then renamed.
 _OBJECT_STORES: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "memory"})
-# What changes when a file does, as filesystems call it; the first that one tells is taken.
+# What changes when a file does, as filesystems call it; the first that a filesystem has is taken.
 _STAMPS: Final = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
 
 

@@ -168,7 +168,7 @@ class Restorer(FileRestorer, ImageRestorer):
     def restore_planes(self, planes: Planes, progress: Progress = lambda share: None) -> Planes:
         """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped.
 
-        `progress` hears the share done, 0..1.
+        `progress` takes the share done, 0..1.
         """
         restored = np.empty_like(planes)
 
@@ -183,7 +183,7 @@ class Restorer(FileRestorer, ImageRestorer):
     def restore_picture(
         self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
     ) -> Picture:
-        """The restored picture, everything beside its colours unchanged; `progress` hears the share done, 0..1.
+        """The restored picture, everything beside its colours unchanged; `progress` takes the share done, 0..1.
 
         `rule` is what `rule_for` says of the picture, where it was asked before.
         """
@@ -270,7 +270,7 @@ class Restorer(FileRestorer, ImageRestorer):
         return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
 
     def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector, bound: Bound | None = None) -> Planes:
-        """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), as it came."""
+        """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), of the same type."""
         channels = self.card.channels
         degraded = planes[..., :channels]
         if degraded.shape[2] < channels:  # grey in a colour model: with neutral chroma

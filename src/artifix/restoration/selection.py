@@ -51,7 +51,7 @@ def select(
     videos: Collection[str] = (),
     is_output: Callable[[Path], bool] = lambda path: False,
 ) -> Selection:
-    """The pictures of a folder and what else is there; `is_output` tells what an earlier run made, which is neither.
+    """The pictures of a folder and what else is there; `is_output` is true of an earlier output, which is neither.
 
     A file with a known suffix is a picture, whatever is in it; any other is one if its first bytes say so, as
     `reason_against` has it. `videos` are the suffixes of videos. What has a hidden name and is no picture by its suffix

@@ -35,12 +35,12 @@ class Span:
 
     @property
     def begins_inside(self) -> bool:
-        """Whether the picture goes on before it, so that it begins with a halo."""
+        """Whether the picture continues before it, so that it begins with a halo."""
         return self.start < self.keep_start
 
     @property
     def ends_inside(self) -> bool:
-        """Whether the picture goes on after it, so that it ends with a halo."""
+        """Whether the picture continues after it, so that it ends with a halo."""
         return self.stop > self.keep_stop
 
     def kept(self, trim: int = 0) -> slice:

@@ -1,4 +1,4 @@
-"""Keep the colours under transparent pixels, which nobody is meant to see, from bleeding into those that show."""
+"""Keep the colours under transparent pixels, which are not meant to be seen, from bleeding into those that show."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ def verify_picture(original: Path, jpeg: Picture, restored: Path, picture: Pictu
 def coefficients_of(original: Path, jpeg: Picture) -> JpegCoefficients:
     """What a JPEG says of its original; ImageError for what is no JPEG, and where its coefficients are not known."""
     if jpeg.format != "JPEG":
-        raise ImageError(f"{original}: is {jpeg.format}; only a JPEG says where its original lay")
+        raise ImageError(f"{original}: is {jpeg.format}; only a JPEG bounds its original")
     if jpeg.coefficients is None:
         raise ImageError(f"{original}: is CMYK, or its coefficients cannot be read")
     return jpeg.coefficients

@@ -19,7 +19,7 @@ from artifix.train.recipe import Recipe
 def batches(
     recipe: Recipe, pictures: Pictures, step: int, *, group: Group, device: str, workers: int, on_device: bool
 ) -> Iterator[Lesson]:
-    """Batches of lessons, their planes channels_last, from a step to one beyond the recipe's last.
+    """Batches of pairs, their planes channels_last, from a step to one beyond the recipe's last.
 
     Step s takes the pairs numbered from s times the recipe's batch, and each of the group's processes its run of them,
     so the joined batch is the same for any number of processes. `on_device` makes the pairs there, else `workers` do.

@@ -2,7 +2,7 @@
 
 Sixteen cores at 0.7 ms a pair make at best 23,000 pairs a second, 0.2 MB of floats each to be moved between processes;
 that is what a large GPU asks for, with nothing to spare. So the pictures lie on the device as one row of pixels, the
-host sends eighteen numbers a patch, and every lesson is the one that `PatchPairs` would have made, but for a grey level
+host sends eighteen numbers a patch, and every pair is the one that `PatchPairs` would have made, but for a grey level
 in a few pixels.
 """
 
@@ -21,7 +21,7 @@ _SUBSAMPLINGS: Final = ("4:2:0", "4:4:4")
 
 
 class DevicePairs:
-    """Draws (N,) -> a batch of lessons, its planes channels_last, on the pictures' device."""
+    """Draws (N,) -> a batch of pairs, its planes channels_last, on the pictures' device."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class DevicePairs:
 
     @torch.no_grad()
     def __call__(self, draws: Draw) -> Lesson:
-        """The lessons of a batch of draws, which may lie on any device."""
+        """The pairs of a batch of draws, which may lie on any device."""
         draw = Draw(*(number.to(self.device, non_blocking=True) for number in draws))
         target = self._colours(_recoloured(self._crop(draw), draw), draw)
         zero = torch.zeros_like(draw.top)

@@ -62,6 +62,6 @@ def join_group(device: str) -> Iterator[tuple[Group, str]]:
     try:
         yield Group(dist.get_rank(), dist.get_world_size()), device
         gc.collect()  # a shared network may lie in a cycle, and must be gone before its group is
-        dist.barrier()  # nobody leaves while another still talks to it
+        dist.barrier()  # no process leaves while another still communicates with it
     finally:
         dist.destroy_process_group()

@@ -1,6 +1,7 @@
 """Pictures kept from training, to choose weights by: how much better than its coded file a restored picture is.
 
-Fidelity by PSNR; and, where VGG19 is at hand, looks by the perceptual distance, for which an adversarial run is made.
+Fidelity is measured by PSNR and, if VGG19 is there, looks by the perceptual distance, for which an adversarial run is
+made.
 """
 
 from collections.abc import Callable
@@ -34,8 +35,8 @@ _SIDE: Final = 192  # of the crop taken from the middle of each picture, pixels
 class HeldOut:
     """The middle of each held-out picture at each of `QUALITIES`, coded once and restored whenever asked.
 
-    `codec` is the recipe's; for "any" each codec at hand, at the bits of each of `MIXED_QUALITIES`; for "video" it is a
-    frame of a film of the picture at each of `CRFS`.
+    `codec` is the recipe's; for "any" each installed codec, at the bits of each of `MIXED_QUALITIES`; for "video" it is
+    a frame of a film of the picture at each of `CRFS`.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ from artifix.train.recipe import OptimiserRecipe, Recipe
 from artifix.train.rounding import round_as
 from artifix.train.teacher import load_teacher
 from artifix.train.weights import load_into
-from artifix.train.winograd import quicken
+from artifix.train.winograd import use_winograd
 
 Report = Callable[[Progress, float, dict[str, float]], None]
 
@@ -57,10 +57,10 @@ def train(
 
     Ends at the recipe's steps or after `minutes` of training, whichever comes first, and in both cases with the
     learning rate at the end of its schedule. SIGINT and SIGTERM save and return. `start` names weights to begin from,
-    as `load_into` takes them; `resume` goes on from the newest checkpoint in `run`, which on the same machine and
+    as `load_into` takes them; `resume` continues from the newest checkpoint in `run`, which on the same machine and
     within a step budget gives the losses that an unbroken run would have given.
 
-    A recipe for int8 rounds within the ranges in the card of `start`, which it then needs, when it goes on, too.
+    A recipe for int8 rounds within the ranges in the card of `start`, which it then needs with `resume`, too.
     `vgg` is VGG19's file, None being torchvision's, for the perceptual loss and, where given, for measuring the
     perceptual distance of what is held out. `teacher` is the model, a file of `artifix export`, that a recipe with a
     distilled loss learns from. `precision` is `casting`'s. `pairs_on_device` degrades patches there instead of in
@@ -85,16 +85,16 @@ def train(
     perceptual: PerceptualLoss | None = None
     if recipe.loss.adversarial:
         against = recipe.discriminator
-        critic = Discriminator(recipe.network.channels, against.features, against.full_patch)
-        discriminator = learners["discriminator"] = new_learner(critic, device, settings, against.learning_rate)
-        judge = group.share(critic)
+        opponent = Discriminator(recipe.network.channels, against.features, against.full_patch)
+        discriminator = learners["discriminator"] = new_learner(opponent, device, settings, against.learning_rate)
+        shared_discriminator = group.share(opponent)
     if vgg is not None or recipe.loss.perceptual:
         perceptual = load_perceptual_loss(vgg, **vars(recipe.perceptual)).to(device)
-    master = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
+    taught_by = load_teacher(teacher, recipe.network.channels, device) if recipe.loss.distilled else None
     cast = casting(device, precision)
     if device == "cpu" and cast is nullcontext:
-        for module in filter(None, (None if settings.int8 else network, perceptual, master)):
-            quicken(module)
+        for module in filter(None, (None if settings.int8 else network, perceptual, taught_by)):
+            use_winograd(module)
     progress = Progress()
     newest = latest_checkpoint(run) if resume else None
     if newest is not None:
@@ -137,13 +137,19 @@ def train(
             figures: dict[str, Tensor] = {}
             if discriminator:
                 figures = discriminator_step(
-                    discriminator, judge, degraded, target, restored.detach(), recipe.discriminator.real_label, cast
+                    discriminator,
+                    shared_discriminator,
+                    degraded,
+                    target,
+                    restored.detach(),
+                    recipe.discriminator.real_label,
+                    cast,
                 )
             with cast():
                 logits = discriminator.network(restored, degraded).float() if discriminator else None
                 taught = None
-                if master:
-                    taught = master(degraded, known) if master.known else master(degraded)
+                if taught_by:
+                    taught = taught_by(degraded, known) if taught_by.known else taught_by(degraded)
                     taught = _learnable(taught.float(), target, chroma)
                 losses = generator_losses(restored, target, recipe.loss, perceptual, logits, taught)
             torch.stack(list(losses.values())).sum().backward()
@@ -177,7 +183,7 @@ def train(
 
 def discriminator_step(
     discriminator: Learner,
-    judge: nn.Module,
+    shared: nn.Module,
     degraded: Tensor,
     target: Tensor,
     restored: Tensor,
@@ -186,13 +192,13 @@ def discriminator_step(
 ) -> dict[str, Tensor]:
     """One step of the discriminator (Eq. 7): its loss, and its shares of right verdicts on targets and restored ones.
 
-    `judge` is its network as the group shares it. Outside of this step its weights take no gradient, so that the
+    `shared` is its network as the group shares it. Outside of this step its weights take no gradient, so that the
     generator's costs no more than it must.
     """
     discriminator.network.requires_grad_(True)
     with cast():
         # One pass over both: a shared network may run forward only once for each time back.
-        logits = judge(torch.cat((target, restored)), torch.cat((degraded, degraded))).float()
+        logits = shared(torch.cat((target, restored)), torch.cat((degraded, degraded))).float()
     real, of_restored = logits.chunk(2)
     loss = discriminator_loss(real, of_restored, real_label)
     loss.backward()
@@ -225,7 +231,7 @@ def new_learner(
 ) -> Learner:
     """A network moved to the device, its optimiser with a learning rate of its own, and its average if asked.
 
-    What judges the averaged one, a discriminator, learns by Adam whatever the recipe's kind is.
+    The discriminator learns by Adam whatever the recipe's kind is.
     """
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     kind = Muon if averaged and recipe.kind == "muon" else torch.optim.Adam

@@ -1,6 +1,7 @@
 """Images -> (degraded, target) pairs coded by any codec of still pictures, as a file of unknown origin may have been.
 
-As with JPEG alone (`patches.py`), each pair is a pure function of the seed and its number, for the same codecs at hand.
+As with JPEG alone (`patches.py`), each pair is a pure function of the seed and its number, for the same installed
+codecs.
 """
 
 from typing import Any, Final
@@ -47,7 +48,7 @@ def codecs_at_hand() -> tuple[str, ...]:
 
 
 class MixedPairs(Dataset[Lesson]):
-    """`length` pairs in colour, each by one of the codecs at hand, all as likely.
+    """`length` pairs in colour, each by one of the installed codecs, all as likely.
 
     The patch is cut from the middle of what was coded, so that prediction, filters and wavelets reach over its borders
     as they do in files. `quality` is JPEG's, of the same bits; what was compressed `twice` was a JPEG at first.

@@ -252,7 +252,7 @@ def with_channels(planes: NDArray[Any], channels: int) -> NDArray[Any]:
 
 
 def known_of(quality: int, subsampling: str, colour: bool) -> Known:
-    """What a file of libjpeg says of itself."""
+    """The quantisation tables and sampling of a libjpeg file."""
     luma_table, chroma_table = (tuple(table.tolist()) for table in quantisation_tables()[quality - 1])
     sampled = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}[subsampling]
     return Known(luma_table, chroma_table, sampled) if colour else Known(luma_table)

@@ -139,4 +139,4 @@ def _torchvision_state() -> dict[str, Tensor]:
     except ImportError as error:
         raise ModelError("the perceptual loss needs VGG19: give its file by --vgg, or install torchvision") from error
     except OSError as error:
-        raise ModelError(f"torchvision's VGG19 cannot be had ({error}); give its file by --vgg") from error
+        raise ModelError(f"torchvision's VGG19 is not available ({error}); give its file by --vgg") from error

@@ -70,9 +70,9 @@ def measure_ranges(model: Model, pairs: PatchPairs) -> Ranges:
     maps = observe(model, list(dict.fromkeys(layers.values())))
     drawn = {name: np.empty((len(pairs), _SAMPLE), np.float32) for name in layers.values()}
     for number in range(len(pairs)):
-        lesson = pairs[number]
+        pair = pairs[number]
         rng = np.random.default_rng(number)
-        for name, values in maps(lesson.degraded[None], lesson.known[None]).items():
+        for name, values in maps(pair.degraded[None], pair.known[None]).items():
             drawn[name][number] = values.ravel()[rng.integers(values.size, size=_SAMPLE)]
     bounds = {name: np.quantile(values, (_CUT, 1 - _CUT)).tolist() for name, values in drawn.items()}
     # A few digits, so that another processor's rounding does not show in the file.

@@ -47,13 +47,13 @@ def train_from_files(
     None is the device if that is a GPU and the codec JPEG. `workers` None is one beside a CPU, four beside a GPU that
     makes the pairs itself, else every core. Under torchrun every process runs this; the first alone shows progress and
     returns a folder, the others None. RecipeError, DataError, ModelError or TrainingError say what is wrong; a run that
-    exists is only gone on with by `resume`.
+    exists is continued only with `resume`.
     """
     recipe = load_recipe(recipe_name)
     if steps is not None:
         recipe = dataclasses.replace(recipe, optimiser=dataclasses.replace(recipe.optimiser, steps=steps))
     if not resume and latest_checkpoint(out):
-        raise RecipeError(f"{out}: holds a run already; --resume goes on with it")
+        raise RecipeError(f"{out}: holds a run already; --resume continues it")
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     margin = margin_of(recipe.data)
     if recipe.data.drawings and margin > SIDE:

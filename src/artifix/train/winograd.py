@@ -30,7 +30,7 @@ _FILTER: Final = torch.kron(_G, _G)  # (36, 9): a filter's nine weights -> its 3
 _PANEL: Final = 16  # maps must come in this many
 
 
-def quicken(network: nn.Module) -> None:
+def use_winograd(network: nn.Module) -> None:
     """Let the network's 3x3 convolutions between many maps compute this way, in float32, if it can be compiled here.
 
     Those of our networks, with their activations and sums, and torch's own that pad with zeros.
@@ -85,9 +85,7 @@ def _kernels() -> Any:
     try:
         return cpp_extension.load("artifix_winograd", [str(source)], extra_cflags=flags)
     except (OSError, RuntimeError) as error:
-        warnings.warn(
-            f"training goes on by torch's own convolutions, {source.name} was not compiled: {error}", stacklevel=2
-        )
+        warnings.warn(f"training uses torch's own convolutions: {source.name} was not compiled: {error}", stacklevel=2)
         return None
 
 

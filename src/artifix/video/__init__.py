@@ -1,1 +1,1 @@
-"""Restore a video: decoded, restored and encoded side by side, in segments that a later run goes on from."""
+"""Restore a video: decoded, restored and encoded side by side, in segments from which a later run continues."""

@@ -18,7 +18,7 @@ def open_container(file: BinaryIO, name: str) -> Iterator[Any]:
         with av.open(watched, "w", format=name) as container:
             yield container
     except Exception:
-        if watched.error:  # all that PyAV tells of it is that a callback failed
+        if watched.error:  # PyAV reports only that a callback failed
             raise watched.error from None
         raise
 

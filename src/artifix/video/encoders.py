@@ -76,7 +76,7 @@ def find_encoder(codec: str) -> Any:
     try:
         return av.Codec(name, "w")
     except av.codec.codec.UnknownCodecError as error:
-        raise CodecError(f"{codec} needs the encoder {name}, which this PyAV has not; try another --codec") from error
+        raise CodecError(f"{codec} needs the encoder {name}, which this PyAV lacks; try another --codec") from error
 
 
 def add_encoder(container: Any, video: Video, encoding: Encoding) -> Any:

@@ -45,11 +45,11 @@ def restore_video(
 
     `codec` is h264, hevc or ffv1 (without loss), by default H.264, or HEVC for more than 8 bits; `crf` 0..51 its
     constant rate factor, smaller being better. Memory is that of a few frames. What is done is kept in segments of so
-    many frames, in a folder beside the target: after an interruption the same call goes on from there. The target
+    many frames, in a folder beside the target: after an interruption the same call continues from there. The target
     appears whole or not at all; one that exists is kept if it says that it was made of this source with these settings,
     and is an OutputError if not, unless `overwrite`. A restorer for which no model was named
     takes the one for the video's codec, and the record says which. The target has the source's permissions, and with
-    `keep_dates` its times. `progress` hears the share done, 0..1,
+    `keep_dates` its times. `progress` takes the share done, 0..1,
     and may raise to stop.
 
     VideoError, CodecError and OutputError say what is wrong with the source, the encoder and the target; all of it
@@ -57,7 +57,7 @@ def restore_video(
     """
     source, target = Path(source), Path(target)
     if not isinstance(restorer, Restorer):
-        raise ModelError(f"{source}: is a video, which a network alone restores")
+        raise ModelError(f"{source}: is a video, and only networks restore videos")
     container = container_of(target)
     settings = restorer.settings + f" codec={codec or 'default'}" + (f" crf={crf}" if crf is not None else "")
     if not overwrite and is_made(target, source, settings):
@@ -116,10 +116,10 @@ def _restored(
 ) -> Iterator[Any]:
     for number, frame in enumerate(frames, start=behind):
 
-        def hear(share: float, number: int = number) -> None:
+        def report(share: float, number: int = number) -> None:
             progress(min(1.0, (number + share) / video.frames))
 
-        restored = restore_frame(frame, video, encoding, restorer, hear)
+        restored = restore_frame(frame, video, encoding, restorer, report)
         restored.pts, restored.duration = frame.pts, frame.duration
         yield restored
 

@@ -1,4 +1,4 @@
-"""A video under way: segments of so many frames each, in a folder from which a later run goes on.
+"""The finished part of a video: segments of a fixed number of frames, in a folder from which a later run continues.
 
 In `out.mp4.segments` lie:
 
@@ -84,7 +84,7 @@ class Segments:
                 if _read(file) == job:
                     return list(self._whole())
                 if not file.exists() and any(path.suffix != ".partial" for path in self.folder.iterdir()):
-                    raise OutputError(f"{self.folder}: is in the way; it is no folder of ours")
+                    raise OutputError(f"{self.folder}: is in the way; it is not a folder of segments")
                 self._remove()
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder) if self._lock is None else self._lock

@@ -96,7 +96,7 @@ def probe(path: Path, *, max_pixels: int) -> Video:
         layout = layout_of(frame, stream.codec_context.name)
         reason = _reason_against(frame) or _hidden_alpha(stream)
         if layout is None or reason:
-            raise VideoError(f"{path}: {reason or f'{frame.format.name} is no format that is restored'}")
+            raise VideoError(f"{path}: {reason or f'{frame.format.name} is not a format that is restored'}")
         if frame.width * frame.height > max_pixels:
             size = f"{frame.width}x{frame.height}"
             raise VideoError(f"{path}: frames of {size} are larger than {max_pixels} pixels; --max-pixels allows more")

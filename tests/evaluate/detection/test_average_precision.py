@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artifix.evaluate.detection.average_precision import Ranking, bootstrap_weights, judge
+from artifix.evaluate.detection.average_precision import Ranking, bootstrap_weights, match
 from artifix.evaluate.detection.detectors import Detections
 from artifix.evaluate.detection.voc import CLASSES, Annotated
 
@@ -61,7 +61,7 @@ def devkit(pictures, found, label):
 
 
 def ours(pictures, found, label, weights=None):
-    outcomes = [judge(seen, picture).get(CLASSES[label], []) for seen, picture in zip(found, pictures, strict=True)]
+    outcomes = [match(seen, picture).get(CLASSES[label], []) for seen, picture in zip(found, pictures, strict=True)]
     seen = [(score, right, n) for n, outcome in enumerate(outcomes) for score, right in outcome]
     scores, right, images = np.array(seen, float).reshape(-1, 3).T
     wanted = np.array([picture.positives.get(CLASSES[label], 0) for picture in pictures])
@@ -172,8 +172,8 @@ def test_a_difficult_object_counts_neither_way():
     boxes = np.array([[0, 0, 10, 10], [50, 50, 60, 60]], float)
     picture = Annotated(Path("a.jpg"), boxes, np.array([CAT, CAT]), np.array([False, True]))
     found = Detections(boxes[[1, 1, 0]], np.array([CAT] * 3), np.array([0.9, 0.8, 0.7]))
-    assert judge(found, picture) == {"cat": [(0.7, 1)]}
-    assert judge(Detections(boxes[[0, 0]], np.array([CAT, DOG]), np.array([0.4, 0.6])), picture) == {
+    assert match(found, picture) == {"cat": [(0.7, 1)]}
+    assert match(Detections(boxes[[0, 0]], np.array([CAT, DOG]), np.array([0.4, 0.6])), picture) == {
         "dog": [(0.6, 0)],
         "cat": [(0.4, 1)],
     }
@@ -185,7 +185,7 @@ def test_the_second_to_come_is_wrong_even_where_another_object_is_free():
         Path("a.jpg"), np.array([[0.0, 0, 10, 10], [0, 0, 10, 8]]), np.array([CAT, CAT]), np.zeros(2, bool)
     )
     found = Detections(np.array([[0.0, 0, 10, 10], [0, 0, 10, 9.5]]), np.array([CAT, CAT]), np.array([0.9, 0.8]))
-    assert judge(found, picture) == {"cat": [(0.9, 1), (0.8, 0)]}
+    assert match(found, picture) == {"cat": [(0.9, 1), (0.8, 0)]}
 
 
 def test_bounds():

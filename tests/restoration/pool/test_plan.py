@@ -134,7 +134,7 @@ def test_what_kills_its_workers_is_given_up(memory, jpeg, make_model):
     for _ in range(3):
         attempts.begin("a.jpg")
     rows = {row.input: row for row in rows_of(RestoreWorker(planned.job, 1, attempts)(table_of(planned.todo)))}
-    assert rows["a.jpg"].error == "memory://in/a.jpg: its worker died, 3 times"
+    assert rows["a.jpg"].error == "memory://in/a.jpg: its worker died 3 times"
     assert rows["b.jpg"].status == "restored"
     assert not attempts.begun
 
@@ -160,15 +160,15 @@ def test_what_cannot_be_planned_is_one_clear_error(tmp_path, memory, jpeg):
     with pytest.raises(DataError, match=r"nosuch://x: Protocol not known"):
         plan("nosuch://x", "memory://out", restorer={})
     memory.pipe({"/in/a.jpg": jpeg, "/in/a.png": jpeg, f"/out/{MANIFEST}": b"no manifest"})
-    with pytest.raises(DataError, match=r"manifest\.parquet: is no manifest of ours, move it away"):
+    with pytest.raises(DataError, match=r"manifest\.parquet: is not a manifest of artifix, move it away"):
         plan("memory://in", "memory://out", restorer={})
     pq.write_table(pa.table({"source": ["a.jpg"], "mine": [1]}), tmp_path / "mine.parquet")
     memory.pipe(f"/out/{MANIFEST}", (tmp_path / "mine.parquet").read_bytes())
-    with pytest.raises(DataError, match=r"is no manifest of ours, move it away \(it has no error, finished, "):
+    with pytest.raises(DataError, match=r"is not a manifest of artifix, move it away \(it has no error, finished, "):
         plan("memory://in", "memory://out", restorer={})
     with pytest.raises(OutputError, match="is the input itself"):
         plan("memory://in", "memory://in/", restorer={})
-    with pytest.raises(OutputError, match="has no folder in it"):
+    with pytest.raises(OutputError, match="cannot contain a folder"):
         plan("memory://in", "memory://other", restorer={}, suffix="/x.png")
 
 

@@ -19,11 +19,12 @@ MIN_OVERLAP: Final = 0.5
 _CHUNK: Final = 1 << 18  # how many numbers a bootstrap takes up at once, so that they stay in a cache
 
 
-def judge(found: Detections, picture: Annotated) -> Outcomes:
+def match(found: Detections, picture: Annotated) -> Outcomes:
     """Which detections in a picture are right.
 
     As the devkit has it: each detection, best first, goes to the object of its class that it overlaps most, and is
-    right if that is by at least `MIN_OVERLAP` and nobody came first; if the object is difficult it does not count.
+    right if that is by at least `MIN_OVERLAP` and no better detection took it; if the object is difficult it does not
+    count.
     """
     outcomes: Outcomes = {}
     taken = np.zeros(len(picture.boxes), bool)
@@ -45,7 +46,7 @@ def judge(found: Detections, picture: Annotated) -> Outcomes:
 class Ranking:
     """All detections of one class, of which average precision is taken under any weightings of the images.
 
-    `scores`, `right` and `images` (D,) tell of each detection its confidence, whether it is right and in which image
+    `scores`, `right` and `images` (D,) are of each detection its confidence, whether it is right, and its image
     it is; `positives` (I,) how many objects each image has. Weights (B, I) say how often each image counts: all ones
     for the set itself, the counts of a draw for a bootstrap's. Figures (B,) are 0..1, NaN where nothing was to be
     found.

@@ -38,7 +38,7 @@ class Detector(Protocol):
 
     name: str
     fingerprint: str
-    """What tells two states of one detector apart."""
+    """What distinguishes two states of one detector."""
 
     def __call__(self, image: Pixels, /) -> Detections:
         """What it finds in an (H, W, 3) RGB uint8 image."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from artifix.codecs import decode, encode
 from artifix.errors import DataError, ModelError
-from artifix.evaluate.detection.average_precision import judge
+from artifix.evaluate.detection.average_precision import match
 from artifix.evaluate.detection.detectors import Detector
 from artifix.evaluate.detection.results import ORIGINAL, DetectionResults, Summary, read_summary, write_detection
 from artifix.evaluate.detection.summary import summarise
@@ -41,7 +41,7 @@ def evaluate_detection(
     after the codecs that it follows. Codecs work on RGB with their usual chroma, 4:2:0 but for JPEG 2000.
 
     With `json_path` the summary is written there, and the records are kept in a file beside it as they come. What that
-    holds already is not measured again unless the method's fingerprint has changed, so a run that was stopped goes on;
+    holds already is not measured again unless the method's fingerprint has changed, so a stopped run continues;
     what it holds of an earlier state of a method at other qualities stays there, and is left out of the summary.
     DataError if it is of other pictures or another detector. `jobs` pictures are measured at once. `progress` is given
     the share done, 0..1.
@@ -125,7 +125,7 @@ class _Bench:
                 image = decode(file, coding.codec, shape=original.shape)
             for cell in group:
                 _, method = self.tasks[cell]
-                outcomes = judge(self.detector(method.restore(image, file)), picture)
+                outcomes = match(self.detector(method.restore(image, file)), picture)
                 records.append(Record(self.dataset, picture.name, cell, self.commit, today(), outcomes=outcomes))
         return records
 

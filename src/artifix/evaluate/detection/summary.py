@@ -25,7 +25,7 @@ from artifix.evaluate.results import commits
 _PICTURES_DRAWN: Final = 10_000_000
 _DRAWS: Final = (1_000, 50_000)
 MIN_PICTURES: Final = 10
-"""With something to be found in them; of fewer no draws tell how far chance goes."""
+"""With something to be found in them; with fewer, no draws can estimate the effect of chance."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def scene(rng: np.random.Generator) -> Pixels:
 
 
 def blob(rng: np.random.Generator, centre: tuple[float, float], radius: float, points: int = 48) -> list[float]:
-    """The outline of a smooth closed shape, x and y in turns, as ImageDraw takes it."""
+    """The outline of a smooth closed shape, x and y alternating, as ImageDraw takes it."""
     angles = np.linspace(0, 2 * np.pi, points, endpoint=False)
     waves = sum(
         rng.normal(0, 0.3 / order) * np.cos(order * angles + rng.uniform(0, 2 * np.pi)) for order in range(1, 5)
@@ -99,7 +99,7 @@ def blob(rng: np.random.Generator, centre: tuple[float, float], radius: float, p
 
 
 def curve(rng: np.random.Generator, length: float, side: int, points: int = 40) -> list[float]:
-    """A line that bends gently, somewhere in a square of this side, x and y in turns."""
+    """A line that bends gently, somewhere in a square of this side, x and y alternating."""
     bends = np.cumsum(rng.normal(0, 0.12, points)) + rng.uniform(0, 2 * np.pi)
     step = length / points
     x = rng.uniform(0, side) + np.cumsum(np.cos(bends)) * step
