@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from PIL import Image
@@ -36,7 +37,7 @@ def test_the_plan_is_what_the_run_does(folder, make_model, overwrite):
     options = [source, "-o", target, "--model", model, "--json", *(["--overwrite"] if overwrite else [])]
     before = listing(folder)
     planned = restore(*options, "--dry-run")
-    assert planned.exit_code == 0, planned.output
+    assert planned.exit_code == (0 if overwrite else 1), planned.output
     assert listing(folder) == before
     done = {}
     for line in restore(*options).stdout.splitlines():
@@ -56,7 +57,31 @@ def test_for_people_it_is_a_line_a_file(folder, make_model):
 
 def test_an_input_that_is_not_there(tmp_path, make_model):
     done = restore(tmp_path / "none.jpg", "--model", make_model(), "--dry-run")
-    assert "there is no such input" in done.output
+    assert done.exit_code == 1
+    assert done.stderr == f"artifix: {tmp_path}/none.jpg: there is no such input\n"
+
+
+def test_an_archive_that_was_made_is_kept(folder, make_model):
+    with zipfile.ZipFile(folder / "comic.cbz", "w") as comic:
+        comic.write(folder / "in/new.jpg", "1.jpg")
+    model = make_model()
+    assert "(1 page, " in restore(folder / "comic.cbz", "--model", model).output
+    planned = restore(folder / "comic.cbz", "--model", model, "--dry-run", "--json")
+    assert [row["do"] for row in json.loads(planned.stdout)] == ["keep"]
+
+
+@pytest.mark.parametrize(("source", "target"), [("new.jpg", "a.xyz"), ("comic.cbz", "a.jpg"), ("film.mp4", "a.jpg")])
+def test_a_name_that_cannot_be_written_fails(folder, make_model, source, target):
+    (folder / "in" / source).touch()
+    done = restore(folder / "in" / source, "-o", folder / target, "--model", make_model(), "--dry-run")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"artifix: {folder}/{target}: ")
+
+
+def test_pipes_have_their_names(folder, make_model):
+    data = (folder / "in/new.jpg").read_bytes()
+    done = CliRunner().invoke(app, ["restore", "-", "--model", str(make_model()), "--dry-run"], input=data)
+    assert done.stdout == "standard input -> standard output\n"
 
 
 def test_verbose_says_how_each_picture_is_restored(folder, make_model):

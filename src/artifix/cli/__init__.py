@@ -249,8 +249,10 @@ def restore(
             raise typer.BadParameter("--quality is for pictures; use --crf for videos")
         restorer = load_restorer(**chosen, threads=threads)
         if dry_run:
-            show_plan(pairing, restorer.settings_at(quality), overwrite=overwrite, as_json=as_json)
-            return
+            settings = restorer.settings_at(quality)
+            if show_plan(pairing, settings, overwrite=overwrite, as_json=as_json, shown=pipes.shown):
+                return
+            raise typer.Exit(1)
 
         options = FileOptions(overwrite, max_pixels, keep_dates, quality, salvage, codec.value if codec else None, crf)
 

@@ -81,9 +81,8 @@ class RecordDisplay:
         elif self.quiet:
             return
         elif record.status == "restored":
-            frames = f", {record.frames} frames" if record.frames > 1 else ""
-            size = f"{record.width}x{record.height}{frames}, {record.seconds:.1f} s"
-            self._print(printable(f"{record.input} -> {record.output} ({', '.join([size, *record.notes])})"))
+            about = [_size(record), f"{record.seconds:.1f} s", *record.notes]
+            self._print(printable(f"{record.input} -> {record.output} ({', '.join(about)})"))
         elif record.status == "kept":
             self._print(printable(f"{record.output}: exists and is kept (--overwrite replaces it)"))
 
@@ -122,6 +121,13 @@ class RecordDisplay:
 
     def _speed(self) -> str:
         return f"{self.megapixels / (time.perf_counter() - self.began):.2f} megapixels/s"
+
+
+def _size(record: Record) -> str:
+    """`640x480`, `640x480, 12 frames`, or of an archive, whose pages have sizes of their own, `12 pages`."""
+    if not record.width:
+        return counted(record.frames, "page")
+    return f"{record.width}x{record.height}" + (f", {record.frames} frames" if record.frames > 1 else "")
 
 
 def _duration(seconds: float) -> str:

@@ -20,7 +20,7 @@ STANDARD: Final = "-"
 class Pipes:
     """A temporary folder with a file for each pipe, since pictures are read and written more than once.
 
-    `named` puts the names of the pipes into the record of such a file.
+    `named` puts the names of the pipes into the record of such a file, `shown` into any text.
     """
 
     def __init__(self) -> None:
@@ -71,13 +71,15 @@ class Pipes:
 
     def named(self, record: Record) -> Record:
         """The record, with the names of the pipes instead of their files."""
-        texts = {}
-        for field in ("input", "output", "error"):
-            text = getattr(record, field)
-            for path, name in self._names.items():
-                text = text.replace(path, name)
-            texts[field] = text
-        return dataclasses.replace(record, **texts)
+        return dataclasses.replace(
+            record, input=self.shown(record.input), output=self.shown(record.output), error=self.shown(record.error)
+        )
+
+    def shown(self, text: str) -> str:
+        """The text, with the names of the pipes instead of their files."""
+        for path, name in self._names.items():
+            text = text.replace(path, name)
+        return text
 
     @staticmethod
     def _copy(file: BinaryIO, pipe: BinaryIO) -> None:

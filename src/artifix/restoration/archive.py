@@ -46,6 +46,12 @@ def is_archive(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
+def check_output(target: Path) -> None:
+    """OutputError for the name of anything but a .cbz file."""
+    if not is_archive(target):
+        raise OutputError(f"{target}: the pages of an archive are written into a {SUFFIX} file")
+
+
 def restore_archive(
     source: str | Path,
     target: str | Path,
@@ -67,10 +73,9 @@ def restore_archive(
     10,000 files or more than 4 GiB of them. OutputError as in `restore_file`.
     """
     source, target = Path(source), Path(target)
-    if not is_archive(target):
-        raise OutputError(f"{target}: the pages of an archive are written into a {SUFFIX} file")
+    check_output(target)
     settings = restorer.settings_at(quality)
-    if not overwrite and is_made(target, source, settings, _origin_of_archive):
+    if not overwrite and is_made(target, source, settings, origin_of_archive):
         return Record(str(source), str(target), "kept")
     began = time.perf_counter()
     failed: list[str] = []
@@ -127,7 +132,7 @@ def restore_archive(
     return dataclasses.replace(record, status="failed", error=_error(source, failed)) if failed else record
 
 
-def _origin_of_archive(path: Path) -> Origin | None:
+def origin_of_archive(path: Path) -> Origin | None:
     """What an archive's comment says of its making; its pages have origins of their own."""
     try:
         with _reading(path) as archive:
