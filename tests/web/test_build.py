@@ -218,6 +218,19 @@ def test_a_folder_of_somebody_elses_is_not_touched(package, make_model, tmp_path
     assert [path.name for path in mine.iterdir()] == ["note.txt"]
 
 
+def test_the_working_folder_and_links_stay(package, make_model, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    for folder in (Path(), tmp_path / "link"):
+        with pytest.raises(OutputError, match="cannot be replaced"):
+            build(folder, [make_model()], runtime=package)
+    with pytest.raises(OutputError, match="file/page: cannot be written"):
+        (tmp_path / "file").touch()
+        build(tmp_path / "file" / "page", [make_model()], runtime=package)
+    assert not list((tmp_path / "mine").iterdir())
+
+
 def test_a_build_is_replaced_if_asked(package, make_model, tmp_path):
     folder = tmp_path / "deep" / "page"
     arguments = ["web-build", str(folder), "--model", str(make_model()), "--onnxruntime", str(package)]

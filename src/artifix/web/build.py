@@ -51,26 +51,29 @@ _CHANGES: Final = (
 def build(folder: Path, models: Sequence[str | Path], *, runtime: Path | None = None, overwrite: bool = False) -> int:
     """Write the page, with models by name or file, the first being the usual one; the size of the folder in bytes.
 
-    `runtime` is the folder of the npm package onnxruntime-web; None fetches it. OutputError for a folder that there is,
-    unless it is empty, or an earlier build with `overwrite`.
+    `runtime` is the folder of the npm package onnxruntime-web; None fetches it. OutputError for a folder that cannot be
+    written, and for one that exists, unless it is empty, or an earlier build with `overwrite`.
     """
     read = [(Path(model).stem, read_model(model)) for model in models]
     _check(folder, overwrite=overwrite)
     graphs = {f"{name}.onnx": to_rgb_onnx(model) for name, model in read}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".artifix-", dir=folder.parent) as temporary, runtime_files(runtime) as found:
-        made = Path(temporary, "page")
-        (made / "ort").mkdir(parents=True)
-        for name, path in found.items():
-            shutil.copyfile(path, made / "ort" / name)
-        _write_page(made)
-        for name, graph in graphs.items():
-            (made / name).write_bytes(graph)
-        (made / _OFFERS).write_text(json.dumps(_offers(read)), encoding="utf-8")
-        _write_store(made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.rename(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".artifix-", dir=folder.parent) as temporary, runtime_files(runtime) as found:
+            made = Path(temporary, "page")
+            (made / "ort").mkdir(parents=True)
+            for name, path in found.items():
+                shutil.copyfile(path, made / "ort" / name)
+            _write_page(made)
+            for name, graph in graphs.items():
+                (made / name).write_bytes(graph)
+            (made / _OFFERS).write_text(json.dumps(_offers(read)), encoding="utf-8")
+            _write_store(made)
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror or error})") from error
     return sum(path.stat().st_size for path in _files(folder))
 
 
@@ -79,6 +82,8 @@ def _check(folder: Path, *, overwrite: bool) -> None:
         return
     if not folder.is_dir():
         raise OutputError(f"{folder}: exists and is no folder")
+    if folder.is_symlink() or folder.samefile(Path.cwd()):
+        raise OutputError(f"{folder}: is the working folder or a link, which cannot be replaced; name another")
     if not any(folder.iterdir()):
         return
     if not (folder / _OFFERS).exists():
