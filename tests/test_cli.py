@@ -70,7 +70,10 @@ def test_a_failure_is_one_line_without_traceback(make_model, tmp_path):
         (["train", "missing.toml", "--data", "in", "--out", "run"], "missing.toml"),
         (["train", "recipe.toml", "--data", "empty", "--out", "run"], "no pictures in it"),
         (["train", "wrong.toml", "--data", "in", "--out", "run"], "nearest known one is data.patch"),
+        (["train", "recipe.toml", "--data", "in", "--out", "run", "--device", "gpu"], "no such device"),
         (["export", "empty", "-o", "m.safetensors"], "no checkpoint"),
+        (["export", "nothing", "-o", "m.safetensors", "--summary", "mine"], "no such model"),
+        (["study", "create", "--data", "empty", "--model", "jpeg", "-o", "study"], "no pictures in it"),
         (["export", "empty", "-o", "m.bin"], "ends in .safetensors"),
         (["degrade", "in/a.png", "-o", "in/a.png/x.jpg", "--quality", "5"], "cannot be written"),
         (["restore", "x" * 300 + ".jpg"], "File name too long"),
@@ -90,7 +93,7 @@ def test_every_error_is_one_line_and_status_1(tmp_path, photograph, make_model, 
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert message in done.stderr
-    assert done.stderr.strip().count("\n") == 0, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 

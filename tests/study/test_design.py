@@ -64,7 +64,7 @@ def test_what_cannot_be_made(pictures, make_study, tmp_path):
     study = make_study()
     with pytest.raises(OutputError, match="exists already"):
         create_study(pictures, [JPEG], study, images=2)
-    with pytest.raises(DataError, match="has 16 pictures; 16 and one for training are needed"):
+    with pytest.raises(DataError, match="has 16 pictures; 16 and one for practice are needed"):
         create_study(pictures, [JPEG], tmp_path / "new", images=16)
     with pytest.raises(ModelError, match="two methods of one name"):
         create_study(pictures, [JPEG, JPEG], tmp_path / "new", images=2)
@@ -162,6 +162,11 @@ def test_a_pair_needs_two(pictures, tmp_path):
         create_study(pictures, [JPEG], tmp_path / "new", images=2, procedure="pairs")
     with pytest.raises(ModelError, match="names that a study uses itself"):
         create_study(pictures, [Method(WORST, JPEG.restore)], tmp_path / "new", images=2)
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no study in it"):
+        read_design(tmp_path)
 
 
 def test_a_study_of_an_earlier_version_is_refused(make_study):

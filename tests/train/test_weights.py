@@ -35,6 +35,11 @@ def test_a_named_model_is_where_to_start():
         assert (tensor.numpy() == weights[name]).all(), name
 
 
+def test_a_name_that_no_model_has_is_no_file():
+    with pytest.raises(ModelError, match="nothing: no such model"):
+        load_into(TorchNetwork(GeneratorConfig(features=4, blocks=1).description), "nothing")
+
+
 def test_layers_that_the_weights_lack_stay_as_they_begin(tmp_path):
     small, large = (TorchNetwork(GeneratorConfig(features=4, blocks=blocks).description) for blocks in (1, 2))
     save_file(small.state_dict(), tmp_path / "w.safetensors")

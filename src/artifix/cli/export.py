@@ -37,17 +37,16 @@ def export(
     """
     from artifix.engines.export import write_model
     from artifix.models.catalog import is_named, read_model
-    from artifix.models.model import SUFFIX
 
-    if not is_named(model) and Path(model).suffix != SUFFIX:
+    if Path(model).is_dir() and not is_named(model):
         from artifix.train.export import export as export_checkpoint
 
         about = {"summary": summary, "data": data, "failures": failures}
         card = export_checkpoint(Path(model), output, rgb=rgb, spandrel=spandrel, overwrite=overwrite, **about)
-    elif summary or data or failures:
-        raise typer.BadParameter("--summary, --data and --failures are for checkpoints; a model has its card")
     else:
         read = read_model(model)
+        if summary or data or failures:
+            raise typer.BadParameter("--summary, --data and --failures are for checkpoints; a model has its card")
         write_model(read, output, rgb=rgb, spandrel=spandrel, overwrite=overwrite)
         card = read.card
     typer.echo(f"{output}: {card.name}, {card.steps:,} steps, {in_words(card.figures)}")

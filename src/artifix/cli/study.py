@@ -26,7 +26,7 @@ def create(
         str, typer.Option("--model", help="jpeg, sa-dct, names of models or .safetensors files, separated by commas.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="New folder for the study.")],
-    images: Annotated[int, typer.Option(min=1, help="Number of pictures, besides one for training the rater.")] = 50,
+    images: Annotated[int, typer.Option(min=1, help="Number of pictures, besides the one for practice.")] = 50,
     quality: Annotated[int, typer.Option(min=1, max=100, help="JPEG quality.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of pictures and of each rater's order.")] = 0,
     design_name: Annotated[
@@ -134,7 +134,7 @@ def invite(
 def simulate(
     study: Study,
     raters: Annotated[int, typer.Option(min=1, help="Number of raters.")] = 10,
-    careless: Annotated[int, typer.Option(min=0, help="Number of them that rate at random.")] = 0,
+    careless: Annotated[int, typer.Option(min=0, help="Number of raters among them who rate at random.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of their noise.")] = 0,
 ) -> None:
     """Add simulated raters, marked as such, to try out a study."""

@@ -197,7 +197,7 @@ def create_study(
         )
     if len(dataset.paths) <= images:
         raise DataError(
-            f"{data}: has {counted(len(dataset.paths), 'picture')}; {images} and one for training are needed"
+            f"{data}: has {counted(len(dataset.paths), 'picture')}; {images} and one for practice are needed"
         )
     chosen = np.random.default_rng(seed).choice(len(dataset.paths), images + 1, replace=False)
     temporary = output.with_name(f".{secrets.token_hex(8)}.partial")
@@ -229,6 +229,8 @@ def read_design(study: str | Path) -> Design:
         controls = Controls(**values.pop("controls"))
         design = Design(training=training, images=images, controls=controls, **values)
         _ = design.procedure
+    except FileNotFoundError as error:
+        raise DataError(f"{study}: no study in it; `artifix study create` makes one") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{study}: no study of this version's `artifix study create` ({error})") from error
     return design

@@ -54,7 +54,7 @@ def train_from_files(
         recipe = dataclasses.replace(recipe, optimiser=dataclasses.replace(recipe.optimiser, steps=steps))
     if not resume and latest_checkpoint(out):
         raise RecipeError(f"{out}: holds a run already; --resume continues it")
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = _device(device)
     margin = margin_of(recipe.data)
     if recipe.data.drawings and margin > SIDE:
         raise RecipeError(f"{recipe_name}: data.drawings are {SIDE} pixels wide, and data.patch asks for {margin}")
@@ -88,6 +88,15 @@ def train_from_files(
     return checkpoint if group.leads else None
 
 
+def _device(name: str | None) -> str:
+    """The device of this name, or the best that is here; RecipeError for one that is not here."""
+    here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    device = name or here[-1]
+    if device.partition(":")[0] not in here:
+        raise RecipeError(f"{device}: no such device here; known are {', '.join(here)}")
+    return device
+
+
 class _Display:
     """What a run shows on standard error: what it found, then how far it is."""
 
@@ -100,7 +109,8 @@ class _Display:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.bar.stop()
+        if self.bar.live.is_started:  # Rich ends even a bar that is not shown with an empty line
+            self.bar.stop()
 
     def pictures(self, found: Pictures, codecs: tuple[str, ...]) -> None:
         for reason in found.skipped:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from artifix.errors import ModelError
 from artifix.models.catalog import is_named, read_model
+from artifix.models.model import SUFFIX
 from artifix.train.checkpoint import AVERAGE
 from artifix.train.tensors import read_tensors
 
@@ -30,7 +31,7 @@ def load_into(network: nn.Module, start: str | Path) -> None:
 
 
 def _read(start: str | Path) -> dict[str, Tensor]:
-    if is_named(start):
+    if is_named(start) or Path(start).suffix != SUFFIX:
         return {name: torch.tensor(value) for name, value in read_model(start).weights.items()}
     tensors = read_tensors(Path(start))
     average = {name.removeprefix(AVERAGE): value for name, value in tensors.items() if name.startswith(AVERAGE)}
