@@ -20,6 +20,7 @@ from PIL import Image
 
 from artifix.image import Picture, read_image, read_picture, to_rgb
 from artifix.jpeg import verify
+from artifix.models.catalog import DEFAULT
 from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.restoration.bound import Rule
@@ -36,7 +37,7 @@ Pixels = NDArray[np.uint8]
 def main() -> None:
     """Code, restore with and without the bound, and write the means."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="mse")
+    parser.add_argument("--model", default=DEFAULT)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("ARTIFIX_DATA", ".data")) / "live1")
     parser.add_argument("--count", type=int, default=29)
     parser.add_argument("--side", type=int, default=192)

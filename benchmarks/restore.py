@@ -25,6 +25,7 @@ import artifix
 from artifix.codecs import decode, encode
 from artifix.evaluate.metrics import psnr
 from artifix.machine import machine
+from artifix.models.catalog import DEFAULT
 from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 
@@ -38,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--model", default="mse")
+    parser.add_argument("--model", default=DEFAULT)
     parser.add_argument("--skip-large", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

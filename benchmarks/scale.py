@@ -18,6 +18,7 @@ from skimage import data as samples
 
 from artifix.codecs import encode
 from artifix.machine import machine
+from artifix.models.catalog import DEFAULT
 from artifix.provenance import add_results
 from artifix.restoration import Restorer, load_restorer
 
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=48)
     parser.add_argument("--side", type=int, default=1000, help="of each picture, which is square, in pixels")
-    parser.add_argument("--model", default="mse")
+    parser.add_argument("--model", default=DEFAULT)
     parser.add_argument("--skip-pool", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

@@ -24,6 +24,7 @@ from artifix.color import rgb_to_ycbcr
 from artifix.image import read_image, read_picture
 from artifix.jpeg import JpegCoefficients
 from artifix.jpeg.intervals import coefficients_in_steps, sampled
+from artifix.models.catalog import DEFAULT
 from artifix.provenance import add_results
 from artifix.restoration import Restorer
 from artifix.train.patches import is_held_out
@@ -41,7 +42,7 @@ def main() -> None:
     """Restore, sum and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--model", default="mse")
+    parser.add_argument("--model", default=DEFAULT)
     parser.add_argument("--halve", default="bsds500")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()

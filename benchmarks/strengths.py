@@ -20,6 +20,7 @@ from PIL import Image
 import artifix.inspection
 from artifix.color import ycbcr_to_rgb
 from artifix.image import READABLE_SUFFIXES, Picture, read_image, read_picture
+from artifix.models.catalog import DEFAULT
 from artifix.provenance import current_commit, today
 from artifix.restoration import Restorer
 from artifix.restoration.bound import BoundMode
@@ -38,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", default=[])
     parser.add_argument("--halve", type=Path, action="append", default=[])
-    parser.add_argument("--model", default="mse")
+    parser.add_argument("--model", default=DEFAULT)
     parser.add_argument("--json", type=Path, default=TABLE)
     options = parser.parse_args()
     pictures = [image for folder in options.data for image in held_out(folder)]

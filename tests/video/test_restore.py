@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from artifix.errors import ModelError, OutputError
+from artifix.models.catalog import DEFAULT
 from artifix.restoration import Restorer
 from artifix.restoration.deblocker import Deblocker
 from artifix.video import restore
@@ -125,7 +126,7 @@ def test_memory_is_that_of_a_few_frames(make_clip, restorer, tmp_path, monkeypat
 
 @pytest.mark.parametrize(
     ("codec", "options", "model"),
-    [("libx264", {}, "mse-video"), ("libx265", {}, "mse-video"), ("libvpx-vp9", {"cpu-used": "8"}, "mse")],
+    [("libx264", {}, "mse-video"), ("libx265", {}, "mse-video"), ("libvpx-vp9", {"cpu-used": "8"}, DEFAULT)],
 )
 def test_a_codec_has_its_model_and_the_record_names_it(make_clip, tmp_path, codec, options, model):
     clip = make_clip("clip.mkv", codec=codec, times=(0, 20), options=options)

@@ -185,7 +185,7 @@ def test_the_map_shows_where_the_model_alone_would_leave_the_files_bound(client,
 def test_only_a_jpeg_has_a_map(client, photograph):
     answer = post(client, "/api/bound", coded(photograph, "PNG"), "photo.png")
     assert answer.status_code == 422
-    assert answer.json()["error"] == "is PNG; only a JPEG says where its original lay"
+    assert answer.json()["error"] == "is PNG; only a JPEG bounds its original"
     assert post(client, "/api/bound", coded(photograph, "JPEG"), model="none").status_code == 400
 
 

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from artifix import Restorer, degrade
 from artifix.cli import app
 from artifix.errors import OutputError
+from artifix.models.catalog import DEFAULT
 from artifix.web import runtime
 from artifix.web.build import build
 from artifix.web.runtime import WASM, WEBGPU, RuntimeFilesError, runtime_files
@@ -246,10 +247,10 @@ def test_a_build_is_replaced_if_asked(package, make_model, tmp_path):
 
 
 def test_the_first_model_is_the_choice_that_is_made(package, tmp_path):
-    build(tmp_path / "page", ["fast", "mse"], runtime=package)
+    build(tmp_path / "page", ["fast", DEFAULT], runtime=package)
     models = json.loads((tmp_path / "page/offers.json").read_text())["models"]
     assert models["default"] == "fast"
-    assert {choice["label"]: choice["model"] for choice in models["choices"]} == {"Faithful": "mse", "Quick": ""}
+    assert {choice["label"]: choice["model"] for choice in models["choices"]} == {"Faithful": DEFAULT, "Quick": ""}
 
 
 def test_all_that_the_page_loads_is_in_the_folder(page_of):

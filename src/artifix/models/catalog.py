@@ -12,13 +12,14 @@ from artifix.models.card import ModelCard
 from artifix.models.model import SUFFIX, Model, model_from_bytes
 from artifix.models.research import research_folder
 
-DEFAULT: Final = "mse"
+DEFAULT: Final = "faithful"
 VIVID: Final = "gan"  # what `detail` leads to
 BLENDED: Final = "mse"  # what `detail` leads from unless a model is named: the faithful one of the vivid one's form
 _LARGEST: Final = 128 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.safetensors, checked at every load.
 MODELS: Final[dict[str, str]] = {
+    "faithful": "1111f7ee932e7cd4c6135e476ee4ce8ae1306e6f284c49923f95611c79fe46fc",
     "mse": "0276255e91465365da345a6c752c6826e07986c56fb571bd217d7c16b4058ccd",
     "fast": "a3ea489b1b6ee1272c5f61df4190c9ed03aa8e29e1e0e29f63b384324f793719",
     "gan": "6ae7b9ca8c3a43417508d965d52cca107fa0eeedf4d6fe2910c2e836495b242a",
@@ -40,11 +41,11 @@ RESEARCH: Final[dict[str, str]] = {
 }
 
 # A lossy format, by Pillow's name, or a video's codec, by FFmpeg's -> the model for it, where it is another than the
-# default and is shipped.
+# default and is shipped. Of JPEG 2000, `mse` restores 0.05 dB more than the default.
 _FOR_FORMAT: Final[dict[str, str]] = {
     "WEBP": "mse-any",
     "AVIF": "mse-any",
-    "JPEG2000": "mse-any",
+    "JPEG2000": "mse",
     "h264": "mse-video",
     "hevc": "mse-video",
 }
