@@ -250,9 +250,8 @@ def restore(
         restorer = load_restorer(**chosen, threads=threads)
         if dry_run:
             settings = restorer.settings_at(quality)
-            if show_plan(pairing, settings, overwrite=overwrite, as_json=as_json, shown=pipes.shown):
-                return
-            raise typer.Exit(1)
+            show_plan(pairing, settings, overwrite=overwrite, as_json=as_json, shown=pipes.shown)
+            return
 
         options = FileOptions(overwrite, max_pixels, keep_dates, quality, salvage, codec.value if codec else None, crf)
 

@@ -17,8 +17,8 @@ from artifix.video.formats import container_of, is_video
 
 def show_plan(
     pairing: Pairing, settings: str, *, overwrite: bool, as_json: bool, shown: Callable[[str], str] = str
-) -> bool:
-    """Print a line for each file, its input and output, or a JSON array of them; whether nothing is known to fail.
+) -> None:
+    """Print a line for each file, its input and output, or a JSON array of them; exit with 1 if any is known to fail.
 
     `settings` are the restorer's, and `shown` puts the names of pipes into a text. What is to be done is `restore`,
     `keep` for an output that was made before, or `fail` for an input that is not there and an output that may not be
@@ -38,7 +38,8 @@ def show_plan(
             typer.echo(printable(f"{row['input']} -> {row['output']}{aside}"))
     if pairing.left_alone and not as_json:
         typer.echo(printable(in_words(pairing.left_alone)))
-    return all(row["do"] != "fail" for row in rows)
+    if any(row["do"] == "fail" for row in rows):
+        raise typer.Exit(1)
 
 
 def _row(pair: Pair, settings: str, *, overwrite: bool) -> dict[str, str]:
