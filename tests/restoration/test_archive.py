@@ -103,7 +103,7 @@ def test_a_name_that_leads_out_of_it_is_refused(tmp_path, restorer, name):
     source = comic(tmp_path / "in.cbz", {name.replace("\\", "/"): b"x"})
     if "\\" in name:  # which zipfile would not write
         source.write_bytes(source.read_bytes().replace(b"../a.jpg", b"..\\a.jpg"))
-    with pytest.raises(ImageError, match=r"in\.cbz: a name in it"):
+    with pytest.raises(ImageError, match=r"in\.cbz: the name .* does not stay inside"):
         restore_archive(source, tmp_path / "out.cbz", restorer)
     assert [path.name for path in tmp_path.iterdir()] == ["in.cbz"]
 

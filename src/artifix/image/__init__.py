@@ -4,7 +4,7 @@ from artifix.image.child import Check, decoding_in_children
 from artifix.image.formats import FORMATS, READABLE_SUFFIXES, WRITABLE_SUFFIXES, Format, extra_for, output_format
 from artifix.image.frames import Frame, holds_frames, read_frames, write_frames
 from artifix.image.metadata import Metadata, Text
-from artifix.image.output import atomic_output, ensure_writable
+from artifix.image.output import atomic_output, ensure_folder, ensure_writable
 from artifix.image.picture import Picture, Pixels, Space, to_rgb, to_uint8
 from artifix.image.pillow import MAX_PIXELS
 from artifix.image.read import read_image, read_picture
@@ -25,6 +25,7 @@ __all__ = [
     "Text",
     "atomic_output",
     "decoding_in_children",
+    "ensure_folder",
     "ensure_writable",
     "extra_for",
     "holds_frames",

@@ -72,6 +72,14 @@ def ensure_writable(path: str | Path, *, overwrite: bool = True) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
+def ensure_folder(folder: Path) -> None:
+    """Make a folder, and those that lead to it; OutputError if that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made a folder ({error.strerror or error})") from error
+
+
 def publish_folder(partial: Path, folder: Path) -> None:
     """Give a folder of finished files its name: what is in it is on the disk before, and the name afterwards."""
     for path in (*partial.rglob("*"), partial):

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from artifix.errors import ArtifixError, ImageError, OutputError
-from artifix.image import MAX_PIXELS, atomic_output
+from artifix.image import MAX_PIXELS, atomic_output, ensure_folder
 from artifix.image.limits import ARCHIVE_BYTES, PIECES
 from artifix.image.signature import signature_of
 from artifix.printable import counted
@@ -84,10 +84,7 @@ def restore_archive(
     with _reading(source) as archive:
         entries = _checked(source, archive)
         names = {entry.filename for entry in entries}
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
+        ensure_folder(target.parent)
         with (
             atomic_output(target, overwrite=overwrite, mode=permissions(source)) as file,
             zipfile.ZipFile(file, "w") as output,
@@ -155,7 +152,7 @@ def _reading(source: Path) -> Iterator[zipfile.ZipFile]:
         raise ImageError(f"{source}: not a ZIP archive, or a broken one")
     is_large = tail[max(0, end - 20) : end].startswith(_END64)
     if is_large or int.from_bytes(tail[end + 12 : end + 16], "little") > PIECES * _DIRECTORY_BYTES:
-        raise ImageError(f"{source}: an archive of more files or bytes than are read")
+        raise ImageError(f"{source}: an archive with more files or bytes than artifix reads")
     try:
         archive = zipfile.ZipFile(source)
     except _BROKEN as error:
@@ -179,7 +176,7 @@ def _checked(source: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             or ".." in path.parts
             or any(sign in entry.filename for sign in "\\:\0")
         ):
-            raise ImageError(f"{source}: a name in it, {entry.filename!r}, is none of a file inside it")
+            raise ImageError(f"{source}: the name {entry.filename!r} in it does not stay inside the archive")
         if entry.flag_bits & _ENCRYPTED:
             raise ImageError(f"{source}: is encrypted")
         if stat.S_ISLNK(entry.external_attr >> 16):

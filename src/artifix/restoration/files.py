@@ -10,7 +10,16 @@ from typing import Any
 
 from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
-from artifix.image import MAX_PIXELS, Picture, holds_frames, losses, read_picture, write_frames, write_picture
+from artifix.image import (
+    MAX_PIXELS,
+    Picture,
+    ensure_folder,
+    holds_frames,
+    losses,
+    read_picture,
+    write_frames,
+    write_picture,
+)
 from artifix.restoration.attributes import copy_attributes, permissions
 from artifix.restoration.bound import BoundMode, Rule
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
@@ -137,10 +146,7 @@ class FileRestorer(ABC):
         metadata = restored.metadata
         xmp = with_origin(metadata.xmp, origin_of(source, settings))
         restored = dataclasses.replace(restored, metadata=metadata._replace(xmp=xmp))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{target.parent}: cannot be made a folder ({error.strerror})") from error
+        ensure_folder(target.parent)
         mode = permissions(source)
         try:
             if copied:
