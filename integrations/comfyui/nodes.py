@@ -31,7 +31,10 @@ class RestoreCompression:
                 "image": ("IMAGE",),
                 "model": (list(MODELS), {"default": "mse"}),
                 "strength": ("FLOAT", {"default": 1.0} | slider),
-                "detail": ("FLOAT", {"default": 0.0, "tooltip": "0: faithful; above: towards gan, from mse"} | slider),
+                "detail": (
+                    "FLOAT",
+                    {"default": 0.0, "tooltip": "0: faithful; above 0: towards gan, with mse only"} | slider,
+                ),
             }
         }
 

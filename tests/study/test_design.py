@@ -174,5 +174,5 @@ def test_a_study_of_an_earlier_version_is_refused(make_study):
     values = json.loads((study / "study.json").read_text())
     del values["controls"]
     (study / "study.json").write_text(json.dumps(values))
-    with pytest.raises(DataError, match="no study of this version's"):
+    with pytest.raises(DataError, match="no study that this version"):
         read_design(study)

@@ -72,7 +72,7 @@ class Artifix(Gimp.PlugIn):
         procedure.set_menu_label("Remove compression artifacts")
         procedure.add_menu_path("<Image>/Filters/Enhance")
         procedure.set_documentation(
-            "Removes compression artifacts", "By the command artifix, which must be there", name
+            "Removes compression artifacts", "With the command artifix, which must be installed", name
         )
         procedure.set_attribution("artifix", "Apache-2.0", "2026")
         return procedure

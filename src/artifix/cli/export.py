@@ -13,6 +13,7 @@ def export(
     model: Annotated[
         str,
         typer.Argument(
+            metavar="MODEL",
             help="Name of a shipped model, a .safetensors file, or the folder of a run or of one of its checkpoints.",
             autocompletion=complete_model,
         ),

@@ -79,7 +79,7 @@ def create(
     typer.echo(f"{output}: {counted(design.trials, 'trial')}, about {counted(minutes, 'minute')} for a rater")
     if design.too_large:
         too_large = counted(design.too_large, "picture")
-        typer.echo(f"artifix: {too_large} too large to fit twice on a 1920x1080 screen at full size", err=True)
+        typer.echo(f"artifix: {too_large} too large for a 1920x1080 screen at full size", err=True)
     compressed = find_compressed(data, design.by_name)
     if compressed:
         names = ", ".join(list(compressed)[:_NAMED]) + (", ..." if len(compressed) > _NAMED else "")

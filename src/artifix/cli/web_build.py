@@ -26,8 +26,8 @@ def web_build(
 ) -> None:
     """Build a static web page that restores pictures in the browser.
 
-    The folder can be put on any static host. Pictures never leave the browser, and the page works offline once it was
-    loaded. To try it: artifix web-build page && python -m http.server -d page
+    The folder can be put on any static host. Pictures never leave the browser, and the page works offline once it has
+    been loaded. To try it: artifix web-build page && python -m http.server -d page
     """
     from artifix.web.build import build
 

@@ -229,8 +229,8 @@ def read_design(study: str | Path) -> Design:
         controls = Controls(**values.pop("controls"))
         design = Design(training=training, images=images, controls=controls, **values)
         _ = design.procedure
-    except FileNotFoundError as error:
-        raise DataError(f"{study}: no study in it; `artifix study create` makes one") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{study}: no study of this version's `artifix study create` ({error})") from error
+    except OSError as error:
+        raise DataError(f"{study}: no study in it ({error.strerror}); `artifix study create` makes one") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{study}: no study that this version of artifix reads") from error
     return design

@@ -156,7 +156,7 @@ def _correlations(found: Findings) -> Section:
         f"Each figure against the MOS of {counted(count, 'test picture')}; the hidden reference is not among them.",
         "Pearson's correlation, with its 95 % interval by Fisher's transform, and Spearman's of the ranks.",
     ]
-    return Section("Figures and opinions", ["Pearson (95 %)", "Spearman"], [Sheet("with MOS", rows)], notes, unit="")
+    return Section("Metrics and opinions", ["Pearson (95 %)", "Spearman"], [Sheet("with MOS", rows)], notes, unit="")
 
 
 def _screening(found: Findings) -> Section:
@@ -166,11 +166,11 @@ def _screening(found: Findings) -> Section:
     }
     trials = len(found.design.images) * len(found.design.conditions)
     notes = [
-        f"ITU-R BT.500-13, Annex 2, 2.3.1: how many of {trials} scores are far above or below the others'; left out is "
-        "who is far off in more than 5 %, and not mainly to one side.",
+        f"ITU-R BT.500-13, Annex 2, 2.3.1: how many of {trials} scores are far above or below the others'. Raters who "
+        "are far off in more than 5 %, and not mainly to one side, are left out.",
     ]
     if len(found.rated) < _FEWEST:
-        notes.append(f"Of fewer than {_FEWEST} raters nobody can be far off: this screens nothing.")
+        notes.append(f"With fewer than {_FEWEST} raters nobody can be far off, so this leaves nobody out.")
     title = f"Screening: {int(found.screening.rejected.sum())} of {len(found.rated)} left out"
     return Section(title, ["far above", "far below"], [Sheet("of all scores", rows)], notes, unit="")
 
@@ -248,7 +248,7 @@ def _panel(found: Findings | Preferences) -> Section:
     pairs = found.design.procedure.compares
     controls = found.design.controls
     notes = [
-        f"Attention checks, {controls.checks} a rater: left out is who fails more than a quarter.",
+        f"Attention checks, {controls.checks} a rater. Raters who fail more than a quarter are left out.",
         f"Repeated trials, {max(map(len, panel.again.values()))} a rater: "
         + ("the share that was answered the other way." if pairs else "the mean distance from the first score."),
     ]
@@ -261,5 +261,5 @@ def _panel(found: Findings | Preferences) -> Section:
             f"{len(measured)} of {len(panel.finished)} measured their screens by a card"
             + (f": {min(measured):.1f} to {max(measured):.1f} pixels a millimetre." if measured else ".")
         )
-    columns = ["checks failed", "again, other" if pairs else "again, points off"]
+    columns = ["checks failed", "repeats, share changed" if pairs else "repeats, points off"]
     return Section("Raters: attention and repetition", columns, [Sheet("who finished", rows)], notes, unit="")
