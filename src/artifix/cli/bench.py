@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from artifix.cli.options import ShippedModel
-from artifix.models.catalog import DEFAULT
 
 
 class Runtime(StrEnum):
@@ -37,7 +36,7 @@ def _plot(text: str | Path) -> Path:
 
 
 def bench(
-    model: ShippedModel = DEFAULT,
+    model: ShippedModel = "faithful",
     sizes: Annotated[
         Any, typer.Option(parser=_sizes, help="Picture sizes in megapixels, separated by commas.")
     ] = "0.25,1,12,24",
