@@ -29,7 +29,7 @@ class RestoreCompression:
         return {
             "required": {
                 "image": ("IMAGE",),
-                "model": (list(MODELS), {"default": "mse"}),
+                "model": (list(MODELS), {"default": "faithful"}),
                 "strength": ("FLOAT", {"default": 1.0} | slider),
                 "detail": (
                     "FLOAT",

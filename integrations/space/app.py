@@ -7,7 +7,7 @@ import gradio as gr
 
 from artifix import ArtifixError, Restorer
 
-MODELS = {"Faithful": "mse", "Quick": "fast", "Vivid": "gan"}
+MODELS = {"Faithful": "faithful", "Quick": "fast", "Vivid": "gan"}
 MOST_PIXELS = 16_000_000
 
 _restorers: dict[str, Restorer] = {}
