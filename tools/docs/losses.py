@@ -1,4 +1,4 @@
-"""The tables of docs/reliability.md: what was tried, how often, what was lost."""
+"""The tables of docs/reliability.md and docs/harm.md: what was tried, how often, what was lost."""
 
 import json
 from pathlib import Path
@@ -37,6 +37,52 @@ def kinds(file: Path) -> str:
     lines += [f"| {row['kind']} | {row['width']} x {row['height']} | {row['gib']:.2f} GiB |" for row in found["rows"]]
     model = f"With the model `{found['model']}` and the default `--max-memory`."
     return "\n".join([*lines, "", f"{model} Measured at commit {found['commit']}, {found['date']}."])
+
+
+def harm(file: Path) -> str:
+    """What restoring gains each kind of picture, by sampling and quality, and every row that loses."""
+    found = json.loads(file.read_text(encoding="utf-8"))
+    tables = [_once(found["rows"], sampling) for sampling in ("4:2:0", "4:4:4")]
+    others = [row for row in found["rows"] if row["case"] != "once"]
+    lines = ["| case | kinds | mean gain, dB | least gain of a picture, dB |", "|---|---|---|---|"]
+    for case in dict.fromkeys(map(_case, others)):
+        rows = [row for row in others if _case(row) == case]
+        mean = sum(row["gain"] for row in rows) / len(rows)
+        lines.append(f"| {case} | {len(rows)} | {mean:+.2f} | {min(row['worst'] for row in rows):+.2f} |")
+    lost = [row for row in found["rows"] if row["gain"] < _MEAN or row["worst"] < _WORST]
+    named = [
+        f"{row['kind']}, {_case(row)}: {row['gain']:+.2f} in the mean, {row['worst']:+.2f} at worst" for row in lost
+    ]
+    verified = [row for row in found["rows"] if "verify" in row]
+    made = f"{sum(row['verify'] for row in verified)} of {sum(row['pictures'] for row in verified)}"
+    text = [
+        f"Rows that lose more than {-_MEAN} dB in the mean, or {-_WORST} dB in one picture:"
+        f" {len(lost)} of {len(found['rows'])}.",
+        *(f"- {name}." for name in named),
+        "",
+        f"Of the JPEGs that were coded once, {made} verify after they were restored. Model `{found['model']}`, with the"
+        f" defaults, to PNG. Measured at commit {found['commit']}, {found['date']}.",
+    ]
+    return "\n\n".join([*tables, "\n".join(lines), "\n".join(text)])
+
+
+_MEAN, _WORST = -0.05, -0.2  # dB, as in benchmarks/harm.py
+
+
+def _once(rows: list[dict[str, Any]], sampling: str) -> str:
+    """The mean gain, and the least, of JPEGs coded once."""
+    rows = [row for row in rows if row["case"] == "once" and row["sampling"] == sampling]
+    qualities, kinds = (list(dict.fromkeys(row[name] for row in rows)) for name in ("quality", "kind"))
+    cells = {(row["kind"], row["quality"]): f"{row['gain']:+.2f} ({row['worst']:+.2f})" for row in rows}
+    lines = [f"| {sampling} | {' | '.join(map(str, qualities))} |", "|---" * (len(qualities) + 1) + "|"]
+    lines += [f"| {kind} | {' | '.join(cells[kind, quality] for quality in qualities)} |" for kind in kinds]
+    return "\n".join(lines)
+
+
+def _case(row: dict[str, Any]) -> str:
+    if row["case"].startswith("twice"):
+        return f"coded {row['case']}, {row['first']} then {row['quality']}"
+    return " ".join(str(row[name]) for name in ("case", "quality", "sampling") if name in row)
 
 
 _KILLED: Final = {"folder": "folder run", "video": "video", "training": "training"}

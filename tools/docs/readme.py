@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from losses import kinds, load, reliability
+from losses import harm, kinds, load, reliability
 from speeds import bench_notes, bench_table, extremes, fleet, folder, int8, provenance, speed, starts, workers
 
 from artifix.bench import report as bench
@@ -232,6 +232,7 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "kinds": ("reliability.json", kinds),
     "reliability": ("reliability.json", reliability),
     "load": ("serve.json", load),
+    "harm": ("harm.json", harm),
     "gan": ("gan.json", gan),
     "video": ("video.json", video),
     "training": ("training.json", training),
