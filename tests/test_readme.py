@@ -19,7 +19,7 @@ from artifix.evaluate.results import Results, write_results
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = "".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
-COMMANDS = sorted(set(re.findall(r"^artifix ([a-z]+)", SHELL, re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^artifix ([a-z-]+)", SHELL, re.MULTILINE)))
 
 
 def test_every_figure_comes_from_the_results():

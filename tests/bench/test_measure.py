@@ -14,6 +14,7 @@ from artifix.bench import measure as bench
 from artifix.bench import report
 from artifix.cli import app
 from artifix.errors import ModelError, OutputError
+from artifix.models.catalog import DEFAULT
 
 GFLOPS = {"fp32": 10.0, "bf16": 20.0, "int8": 40.0}
 BROKEN = ("openvino", "int8")  # does not start
@@ -180,7 +181,7 @@ def test_tables_and_plot_have_every_row(played):
         assert engine in drawn
     assert "| torch fp32 |" in shares
     assert "–" in shares  # where torch ended
-    assert "mse, openvino bf16" in peers
+    assert f"{DEFAULT}, openvino bf16" in peers
     assert "torch fp32" not in peers
     assert ["network", "2.00", "50%"] in report.stages(results).rows
 
