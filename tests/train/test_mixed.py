@@ -133,7 +133,7 @@ def test_batches_are_made_by_workers_and_in_colour_alone(picture):
 
 @pytest.mark.parametrize("quality", [(1, 50), (50, 100)])
 def test_qualities_without_matching_factors_are_refused(quality):
-    with pytest.raises(RecipeError, match=r"data\.quality .* within 5\.\.95 for any codec"):
+    with pytest.raises(RecipeError, match=r'data\.quality .* within 5\.\.95 for codec = "any"'):
         DataRecipe(codec="any", quality=quality)
 
 

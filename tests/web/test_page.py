@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifix.models.catalog import read_model
+from artifix.models.catalog import DEFAULT, read_model
 from artifix.restoration import Restorer
 from artifix.web import work
 from artifix.web.limits import Limits
@@ -152,7 +152,7 @@ def test_model_and_detail_run_anew_without_another_upload(open_page, served, pho
     other, vivid = tmp_path / "other.safetensors", tmp_path / "vivid.safetensors"
     for path in (other, vivid):
         path.write_bytes(read_model("mse").to_bytes())
-    with served(Limits(), models={"mse": "mse", "other": other}, vivid=vivid) as port:
+    with served(Limits(), models={DEFAULT: "mse", "other": other}, vivid=vivid) as port:
         page = open_page(f"http://127.0.0.1:{port}/")
         upload(page, photo, photo)
         sent = []
@@ -307,5 +307,5 @@ def test_a_token_is_asked_for(open_page, served, photo, upload):
 
 def test_the_api_page_says_what_there_is(open_page, address):
     page = open_page(f"{address}docs.html")
-    expect(page.locator(".operation")).to_have_count(8)
+    expect(page.locator(".operation")).to_have_count(9)
     expect(page.locator(".operation").first).to_contain_text("0 to 1; 1 by default")

@@ -48,7 +48,10 @@ class DataRecipe:
 
     def __post_init__(self) -> None:
         low, high = self.quality
-        name, least, most = {"jpeg": ("", 1, 100), "any": ("", 5, 95), "video": (" is a CRF and", 0, 51)}[self.codec]
+        limits_of = {"jpeg": ("", 1, 100), "any": ("", 5, 95), "video": (" is a CRF and", 0, 51)}
+        if self.codec not in limits_of:
+            raise RecipeError(f'data.codec must be "jpeg", "any" or "video", got "{self.codec}"')
+        name, least, most = limits_of[self.codec]
         if not least <= low <= high <= most:
             limits = f"[low, high] within {least}..{most}"
             raise RecipeError(
