@@ -4,8 +4,8 @@ A ramp through a block of step Q at the lowest horizontal frequency leaves no co
 less than 0.22 Q. So two neighbouring blocks of nothing but a mean, whose means differ by far more than that, are no
 piece of a coarsely quantised ramp: an edge lies exactly between them. Pixel art enlarged by 8 or 16, mosaics and QR
 codes are made of such. A network takes the edge for blocking, and smooths it as far as the intervals allow. Of held-out
-photographs at qualities 10 to 95 no block in 10,000 is a tile; in drawings nothing of what a network changed in one was
-right.
+photographs at qualities 10 to 95 at most five blocks in 10,000 of a component were tiles. In drawings the best multiple
+of what a network changed within the intervals of one was 0.3 at most, where it is 1 elsewhere.
 """
 
 from typing import Any, Final
