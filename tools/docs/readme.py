@@ -167,6 +167,13 @@ def training(file: Path) -> str:
     return "\n".join([*lines, "", measured_at(made)])
 
 
+# LIVE1 in colour, as their authors have it: Ehrlich et al., ECCV 2020, and Jiang et al., ICCV 2021.
+_PUBLISHED: Final = {
+    "QGAC": {"10": 27.62, "20": 29.88, "30": 31.17, "40": 32.05},
+    "FBCNN": {"10": 27.77, "20": 30.11, "30": 31.43, "40": 32.34},
+}
+
+
 def gain(file: Path) -> str:
     """What a colour JPEG gains, by quality."""
     results = json.loads(file.read_text(encoding="utf-8"))
@@ -181,6 +188,10 @@ def gain(file: Path) -> str:
         f"| restored, dB | {' | '.join(f'{value:.2f}' for value in after)} |",
         f"| gain, dB | {' | '.join(gains)} |",
         *([f"| least gain of a picture, dB | {' | '.join(worst)} |"] if worst else []),
+        *[
+            f"| {name}, as published, dB | {' | '.join(f'{cells[q]:.2f}' if q in cells else '–' for q in rows)} |"
+            for name, cells in _PUBLISHED.items()
+        ],
         "",
         f"PSNR over RGB, 4:2:0 chroma, mean over LIVE1's {next(iter(rows.values()))['pictures']} pictures, model"
         f" `{Path(results['model']).stem}` in fp32{', from JPEG to PNG' if worst else ''}. {provenance(results)}",
