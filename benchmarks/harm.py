@@ -66,7 +66,7 @@ def main() -> int:
             rows.append({"kind": kind, **case, **summary(gains)})
             print(json.dumps(rows[-1]), flush=True)
     lost = [row for row in rows if row["gain"] < MEAN or row["worst"] < WORST]
-    head = {"commit": current_commit(), "date": today(), "model": restorer.model, "quick": options.quick}
+    head = {"commit": current_commit(), "date": today(), "model": restorer.card.name, "quick": options.quick}
     if options.kind:
         head["kinds"] = options.kind
     options.json.write_text(json.dumps(head | {"lost": len(lost), "rows": rows}, indent=1) + "\n", encoding="utf-8")

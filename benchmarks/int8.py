@@ -67,7 +67,7 @@ def in_int8(name: str) -> Method:
     def restore(degraded: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
         return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
 
-    return Method(Path(name).stem + SUFFIX, restore, restorer.engine.fingerprint)
+    return Method(Path(name).stem + SUFFIX, restore, restorer.load().fingerprint)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from artifix.codecs import encode
 from artifix.machine import machine
 from artifix.models.catalog import DEFAULT
 from artifix.provenance import add_results
-from artifix.restoration import Restorer, load_restorer
+from artifix.restoration import Restorer
 
 ROUNDS = 3
 QUALITY = 30
@@ -58,13 +58,14 @@ def make_pictures(folder: Path, count: int, side: int) -> None:
 def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
     """Megapixels a second of the engine alone and of a folder, to JPEG and to PNG; medians, taken in turns."""
     restorer = Restorer(model)
+    engine = restorer.load()
     count, pixels = len(list((folder / "in").iterdir())), side * side / 1e6
     even = side - side % restorer.card.multiple
     batch = np.random.default_rng(0).uniform(-1, 1, (1, restorer.card.channels, even, even)).astype(np.float32)
 
     def bare() -> None:
         for _ in range(count):
-            restorer.engine(batch)
+            engine(batch)
 
     def folder_to(suffix: str) -> None:
         with tempfile.TemporaryDirectory(dir=folder) as target:
@@ -73,7 +74,7 @@ def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
             raise RuntimeError("a picture was not restored")
 
     runs = {"engine": bare, "jpeg": lambda: folder_to(".jpg"), "png": lambda: folder_to(".png")}
-    restorer.engine(batch)
+    engine(batch)
     speeds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS):
         for name, run in runs.items():
@@ -81,7 +82,7 @@ def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
             run()
             speeds[name].append(count * pixels / (time.perf_counter() - began))
     medians = {name: statistics.median(found) for name, found in speeds.items()}
-    found: dict[str, Any] = {"precision": restorer.engine.precision}
+    found: dict[str, Any] = {"precision": engine.precision}
     found["megapixels_per_second"] = {name: round(speed, 3) for name, speed in medians.items()}
     found["share_of_engine"] = {name: round(medians[name] / medians["engine"], 3) for name in ("jpeg", "png")}
     return found
@@ -114,7 +115,7 @@ def measure_pool(folder: Path, model: str) -> dict[str, Any]:
         }
     pixels = sum(row.width * row.height for row in rows) / 1e6
     written = sum(path.stat().st_size for path in target.glob("*.jpg"))
-    precision = load_restorer(model, threads=1).engine.precision  # type: ignore[attr-defined]
+    precision = Restorer(model, threads=1).load().precision
     return {
         "workers": found,
         "precision": precision,

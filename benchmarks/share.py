@@ -57,7 +57,7 @@ def main() -> None:
                     file.write_bytes(encode(picture, quality=quality, subsampling=subsampling))
                     _add(sums, picture, restorer, file)
     rows = [_row(*key, values) for key, values in sorted(sums.items())]
-    add_results(options.json, restorer.model, {"pictures": len(pictures), "rows": rows})
+    add_results(options.json, options.model, {"pictures": len(pictures), "rows": rows})
 
 
 def _pictures(folders: list[Path], halved: str) -> Iterator[NDArray[np.uint8]]:

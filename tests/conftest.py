@@ -1,5 +1,6 @@
 """What tests share: a small picture, and a small model of random weights that behaves like the real ones."""
 
+import dataclasses
 import importlib
 import importlib.util
 import os
@@ -60,6 +61,18 @@ def make_model(tmp_path_factory: pytest.TempPathFactory):
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def in_tiles():
+    """in_tiles(restorer, pixels) -> the same restorer with the memory for tiles of about so many pixels."""
+    from artifix.restoration.memory import DEFAULT_MEMORY, tile_pixels
+
+    def with_tiles(restorer, pixels: int):
+        a_pixel = DEFAULT_MEMORY // tile_pixels(restorer.load(), DEFAULT_MEMORY)
+        return dataclasses.replace(restorer, max_memory=pixels * a_pixel)
+
+    return with_tiles
 
 
 @pytest.fixture(scope="session")

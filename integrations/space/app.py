@@ -1,5 +1,6 @@
 """A Hugging Face Space: a picture in, a restored one out, with the file's own tables where there are any."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -19,8 +20,7 @@ def restore(path: str | None, choice: str, strength: float) -> tuple[tuple[str, 
         raise gr.Error("Choose a picture first.")
     if choice not in _restorers:
         _restorers[choice] = Restorer(MODELS[choice])
-    restorer = _restorers[choice]
-    restorer.strength = strength
+    restorer = replace(_restorers[choice], strength=strength)
     target = Path(mkdtemp(prefix="artifix-"), f"{Path(path).stem}-restored.png")
     try:
         restorer.restore_file(path, target, max_pixels=MOST_PIXELS)

@@ -17,7 +17,7 @@ from artifix.models.networks import NETWORKS, config_class, config_of, kind_of
 from artifix.models.padding import _ReplicationPad, replication_pad
 from artifix.models.svoboda import L4Config, L8Config
 from artifix.models.torch_network import TorchNetwork, torch_network
-from artifix.restoration import Restorer
+from artifix.restoration.memory import tile_pixels
 from artifix.restoration.tiling import plan
 from artifix.train.export import in_half_precision
 
@@ -199,7 +199,7 @@ def test_tiles_equal_the_whole_picture(make_chain, config):
 
 def test_the_card_says_how_much_memory_a_pixel_takes(make_chain):
     wide, narrow = (
-        Restorer(make_chain(DnCnnConfig(features=features, depth=3))[1], precision="fp32").tile_pixels
+        tile_pixels(load_engine(make_chain(DnCnnConfig(features=features, depth=3))[1], precision="fp32"), 1 << 30)
         for features in (64, 16)
     )
     assert narrow == pytest.approx(4 * wide, abs=4)  # each is rounded down

@@ -57,13 +57,14 @@ def test_without_that_model_and_where_one_is_named_all_is_as_before(folder, tmp_
 
 def test_a_model_is_loaded_once_and_only_when_it_is_needed(folder, tmp_path, mixed_model, monkeypatch):
     loaded = []
-    from artifix.restoration import restorer as module
+    from artifix.engines import loaded as module
 
     load = module.load_engine
     monkeypatch.setattr(
-        module, "load_engine", lambda model, **options: (loaded.append(model), load(model, **options))[1]
+        module, "load_engine", lambda model, *options: (loaded.append(model.card.name), load(model, *options))[1]
     )
     restorer = Restorer()
+    assert loaded == []
     restorer.restore_file(folder / "a.jpg", tmp_path / "a.png")
     assert loaded == [DEFAULT]
     threads = [
@@ -74,7 +75,7 @@ def test_a_model_is_loaded_once_and_only_when_it_is_needed(folder, tmp_path, mix
         thread.start()
     for thread in threads:
         thread.join()
-    assert loaded == [DEFAULT, "mse-any"]
+    assert loaded == [DEFAULT, "small"]
 
 
 def test_the_command_says_which_model_it_used(folder, tmp_path, mixed_model):

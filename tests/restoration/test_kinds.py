@@ -1,6 +1,7 @@
 """Whatever kind of image is given, the same kind comes back, restored alike."""
 
 import copy
+import dataclasses
 import io
 import os
 import pickle
@@ -110,7 +111,8 @@ def test_a_network_is_told_the_tables_of_a_jpeg_that_pillow_opened(make_model, p
             return getattr(real, name)
 
     restorer = Restorer(make_model(), precision="fp32")
-    real, restorer.engine = restorer.engine, Engine()
+    real = restorer.load()
+    restorer = restorer.running_on(Engine())
     file = encoded(np.asarray(Image.fromarray(photograph).convert(mode)), "JPEG", quality=20)
     image = Image.open(io.BytesIO(file))
     restorer.restore_image(image)
@@ -180,10 +182,21 @@ def test_restore_takes_the_same_kinds(make_model, photograph):
     np.testing.assert_array_equal(np.asarray(image), expected)
 
 
-def test_repr_says_what_runs(make_model):
-    text = repr(Restorer(make_model(), engine="openvino", precision="fp32", strength=0.5))
-    assert text.startswith(f"Restorer(model={str(make_model())!r}, ")
-    assert all(part in text for part in ("engine='openvino'", "precision='fp32'", "strength=0.5"))
+def test_repr_is_the_call_that_makes_it(make_model):
+    restorer = Restorer(str(make_model()), engine="openvino", precision="fp32", strength=0.5, bound="never")
+    assert repr(Restorer()) == "Restorer()"
+    assert repr(restorer).startswith(f"Restorer(model={str(make_model())!r}, ")
+    assert eval(repr(restorer)) == restorer
+    assert hash(eval(repr(restorer))) == hash(restorer)
+
+
+def test_a_restorer_cannot_be_changed(make_model):
+    restorer = Restorer(make_model())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        restorer.strength = 0.5
+    half = dataclasses.replace(restorer, strength=0.5)
+    assert (restorer.strength, half.strength) == (1, 0.5)
+    assert half.load() is restorer.load()
 
 
 def test_a_pickled_restorer_restores_the_same(make_model, photograph, mixed_model):
@@ -191,10 +204,10 @@ def test_a_pickled_restorer_restores_the_same(make_model, photograph, mixed_mode
     file = encoded(photograph, "JPEG", quality=20)
     for each in (restorer, restorer.for_file(file)):
         again = pickle.loads(pickle.dumps(each))
-        assert repr(again) == repr(each)
-        assert (again.settings, again._known) == (each.settings, each._known)
+        assert again == each
+        assert again.settings == each.settings
         np.testing.assert_array_equal(again.restore_image(photograph), each.restore_image(photograph))
-    assert copy.copy(restorer).engine is restorer.engine
+    assert copy.copy(restorer).load() is restorer.load()
 
 
 def test_a_program_with_numpy_and_pillow_passes_mypy_strict(tmp_path):

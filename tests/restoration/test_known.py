@@ -86,7 +86,8 @@ def test_the_engine_is_told(tmp_path, photograph, make_model, monkeypatch):
             return getattr(real, name)
 
     restorer = Restorer(make_model(), precision="fp32")
-    real, restorer.engine = restorer.engine, Engine()
+    real = restorer.load()
+    restorer = restorer.running_on(Engine())
     path = jpeg(tmp_path / "a.jpg", photograph, (96, 64))
     expected = known_of(*coding_of(path.read_bytes())).vector()
     picture = read_picture(path)

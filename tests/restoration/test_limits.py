@@ -14,8 +14,7 @@ from PIL import Image
 
 from artifix.engines import engine as module
 from artifix.errors import ModelError
-from artifix.restoration import Restorer
-from artifix.restoration import restorer as restorer_module
+from artifix.restoration import Restorer, network
 from artifix.restoration.memory import memory_beside
 
 MIB = 1 << 20
@@ -51,12 +50,11 @@ def picture(tmp_path, photograph):
 
 @pytest.mark.parametrize("error", [RuntimeError("from node.cpp:1:\nFailed to allocate 9 bytes\n\n"), MemoryError()])
 def test_a_runtime_that_fails_is_one_line(picture, tmp_path, make_model, error, monkeypatch):
-    restorer = Restorer(make_model())
-
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(restorer, "engine", dataclasses.replace(restorer.engine, run=fail))
+    engine = Restorer(make_model()).load()
+    restorer = Restorer(make_model()).running_on(dataclasses.replace(engine, run=fail))
     with pytest.raises(
         ModelError, match=r"a\.jpg: openvino failed, .*(Failed to allocate 9 bytes|MemoryError)$"
     ) as told:
@@ -64,7 +62,7 @@ def test_a_runtime_that_fails_is_one_line(picture, tmp_path, make_model, error, 
     assert "\n" not in str(told.value)
     monkeypatch.setitem(module._LOADERS, "openvino", fail)
     with pytest.raises(ModelError, match="most likely for lack of memory"):
-        Restorer(make_model())
+        Restorer(make_model()).load()
 
 
 def test_too_little_memory_for_the_network_is_one_line(tmp_path, make_model):
@@ -139,7 +137,7 @@ def test_smaller_tiles_make_the_same_picture(make_model, photograph, monkeypatch
     monkeypatch.setattr("artifix.restoration.memory._ALTOGETHER", 3 * photograph.nbytes + 200_000)
     monkeypatch.setattr("artifix.restoration.memory._LEAST_MEMORY", 1000)
     tiles = []
-    monkeypatch.setattr("artifix.restoration.restorer.read_tile", partial(_counted, tiles, restorer_module.read_tile))
+    monkeypatch.setattr("artifix.restoration.network.read_tile", partial(_counted, tiles, network.read_tile))
     np.testing.assert_allclose(restorer.restore_image(photograph).astype(int), whole, atol=1)
     assert len(tiles) > 1
 

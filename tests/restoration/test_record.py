@@ -121,7 +121,7 @@ def test_side_by_side_pictures_do_not_count_each_others_time(make_model):
         worked.append((stopped.seconds, clock.time.perf_counter() - began))
 
     thread = threading.Thread(target=restore)
-    with restorer.engine.lock:
+    with restorer.load().lock:
         thread.start()
         thread.join(1.0)
         assert not worked

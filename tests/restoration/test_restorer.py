@@ -115,9 +115,8 @@ def test_one_restorer_serves_many_threads(restorer, photograph):
             assert np.array_equal(result, single)
 
 
-def test_progress_rises_to_the_whole(make_model, photograph):
-    restorer = Restorer(make_model(), precision="fp32")
-    restorer.tile_pixels = 1500
+def test_progress_rises_to_the_whole(make_model, in_tiles, photograph):
+    restorer = in_tiles(Restorer(make_model(), precision="fp32"), 1500)
     shares = []
     restorer.restore_picture(Picture(photograph, "RGB"), shares.append)
     assert len(shares) > 5

@@ -52,13 +52,12 @@ def test_the_last_tile_is_moved_back_to_end_with_the_picture():
 @pytest.mark.parametrize("channels", [1, 3])
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(30, 1500), st.integers(0, 2**31))
-def test_tiles_equal_the_whole_picture(make_model, channels, height, width, tile_pixels, seed):
+def test_tiles_equal_the_whole_picture(make_model, in_tiles, channels, height, width, tile_pixels, seed):
     shape = (height, width) if channels == 1 else (height, width, 3)
     image = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
     restorer = Restorer(make_model(channels=channels, blocks=1), engine="openvino", precision="fp32")
     whole = restorer.restore_image(image)
-    restorer.tile_pixels = tile_pixels
-    tiled = restorer.restore_image(image)
+    tiled = in_tiles(restorer, tile_pixels).restore_image(image)
     # Rounding to grey levels may go either way where sums are ordered differently.
     difference = np.abs(whole.astype(int) - tiled)
     assert difference.max() <= 1
@@ -68,7 +67,7 @@ def test_tiles_equal_the_whole_picture(make_model, channels, height, width, tile
 @settings(max_examples=10, deadline=None)
 @given(st.integers(20, 60), st.integers(20, 60), st.integers(0, 2**31))
 def test_tiles_equal_the_whole_picture_to_float_rounding(make_model, height, width, seed):
-    engine = Restorer(make_model(channels=1, blocks=1), engine="openvino", precision="fp32").engine
+    engine = Restorer(make_model(channels=1, blocks=1), engine="openvino", precision="fp32").load()
     height, width = 2 * height, 2 * width
     batch = np.random.default_rng(seed).uniform(-1, 1, (1, 1, height, width)).astype(np.float32)
     whole, joined = engine(batch).copy(), np.full_like(batch, np.nan)
@@ -94,7 +93,7 @@ def test_tiles_equal_the_whole_picture_to_float_rounding(make_model, height, wid
 )
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_halo_is_cut_off_within_the_network_and_nothing_else(make_model, options, trim, precision):
-    engine = Restorer(make_model(**options), engine="openvino", precision=precision).engine
+    engine = Restorer(make_model(**options), engine="openvino", precision=precision).load()
     assert engine.trim == trim < engine.card.radius
     halo, channels = engine.card.radius, engine.card.channels
     batch = np.random.default_rng(1).uniform(-1, 1, (1, channels, 6 * halo, 4 * halo)).astype(np.float32)
@@ -111,14 +110,13 @@ def test_a_halo_is_cut_off_within_the_network_and_nothing_else(make_model, optio
         np.testing.assert_allclose(part[..., *shifted], whole[..., *sure], atol=0.02 if precision == "bf16" else 1e-5)
 
 
-def test_tiles_with_trimmed_halos_equal_the_whole_picture(make_model):
+def test_tiles_with_trimmed_halos_equal_the_whole_picture(make_model, in_tiles):
     image = np.random.default_rng(0).integers(0, 256, (150, 190, 3)).astype(np.uint8)
     for strength in (1.0, 0.5):
         restorer = Restorer(make_model(blocks=4), engine="openvino", precision="fp32", strength=strength)
-        assert restorer.engine.trim
+        assert restorer.load().trim
         whole = restorer.restore_image(image)
-        restorer.tile_pixels = 70 * 70
-        difference = np.abs(whole.astype(int) - restorer.restore_image(image))
+        difference = np.abs(whole.astype(int) - in_tiles(restorer, 70 * 70).restore_image(image))
         assert difference.max() <= 1
         assert np.mean(difference > 0) < 0.01
 
@@ -147,7 +145,7 @@ def multiply_accumulates(card, rows, columns, trim):
 def test_overlap_costs_under_a_tenth_of_the_arithmetic_at_the_default_memory(make_model, precision, size):
     """With the shipped model's shape; `trim` is asked of an engine with as many blocks."""
     card, (height, width) = read_card("mse"), size
-    trim = Restorer(make_model(blocks=card.config["blocks"]), engine="openvino").engine.trim
+    trim = Restorer(make_model(blocks=card.config["blocks"]), engine="openvino").load().trim
     tile_pixels = DEFAULT_MEMORY // (card.config["features"] * _BYTES_PER_MAP[precision])
     tiles = plan(height, width, radius=card.radius, multiple=card.multiple, max_pixels=tile_pixels)
     done = sum(multiply_accumulates(card, rows, columns, trim) for rows, columns in tiles)
@@ -162,16 +160,16 @@ def test_strips_where_they_are_cheaper_than_squares():
     assert len({rows.start for rows, _ in tiles}) > 1 < len({columns.start for _, columns in tiles})
 
 
-def test_leaving_at_a_tile_drops_those_to_come(make_model):
+def test_leaving_at_a_tile_drops_those_to_come(make_model, in_tiles):
     restorer = Restorer(make_model(), engine="openvino", precision="fp32")
-    restorer.tile_pixels, calls, run = 60 * 60, [], restorer.engine.run
+    engine, calls = restorer.load(), []
 
     def counted(batch, inside, known):
         calls.append(inside)
         time.sleep(0.02)
-        return run(batch, inside, known)
+        return engine.run(batch, inside, known)
 
-    restorer.engine = dataclasses.replace(restorer.engine, run=counted)
+    restorer = in_tiles(restorer, 60 * 60).running_on(dataclasses.replace(engine, run=counted))
     picture = Picture(np.zeros((300, 300, 3), np.uint8), "RGB")
     shares = []
     restorer.restore_picture(picture, shares.append)

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from artifix.engines import loaded
 from artifix.errors import ModelError, OutputError
 from artifix.models.catalog import DEFAULT
 from artifix.restoration import Restorer
@@ -128,9 +129,13 @@ def test_memory_is_that_of_a_few_frames(make_clip, restorer, tmp_path, monkeypat
     ("codec", "options", "model"),
     [("libx264", {}, "mse-video"), ("libx265", {}, "mse-video"), ("libvpx-vp9", {"cpu-used": "8"}, DEFAULT)],
 )
-def test_a_codec_has_its_model_and_the_record_names_it(make_clip, tmp_path, codec, options, model):
+def test_a_codec_has_its_model_and_the_record_names_it(make_clip, tmp_path, codec, options, model, monkeypatch):
+    """No other model is compiled for it."""
+    compiled, load = [], loaded.load_engine
+    monkeypatch.setattr(loaded, "load_engine", lambda model, *given: (compiled.append(model), load(model, *given))[1])
     clip = make_clip("clip.mkv", codec=codec, times=(0, 20), options=options)
     assert restore_video(clip, tmp_path / "out.mkv", Restorer(), codec="ffv1").model == model
+    assert [each.card.name for each in compiled] == [model]
     assert restore_video(clip, tmp_path / "named.mkv", Restorer("mse"), codec="ffv1").model == "mse"
 
 

@@ -54,7 +54,7 @@ def start(model: str, engine: EngineName, precision: Precision, threads: int) ->
 def restore(model: str, engine: EngineName, precision: Precision, threads: int, picture: str) -> Found:
     """Restore a decoded picture: `seconds`, and `peak_bytes` of the process; ModelError as in `start`."""
     restorer = Restorer(model, engine=engine, precision=precision, threads=threads)
-    _require(precision, restorer.engine)
+    _require(precision, restorer.load())
     degraded = read_picture(picture)
     calls = _warm_up(restorer, degraded)
     seconds = typical_seconds(lambda: restorer.restore_picture(degraded), calls)
@@ -69,16 +69,16 @@ def file(model: str, threads: int, picture: str) -> Found:
     """
     restorer = Restorer(model, threads=threads)
     calls = _warm_up(restorer, read_picture(picture))
-    run, network = restorer.engine.run, 0.0
+    engine, network = restorer.load(), 0.0
 
     def timed(batch: Batch, inside: Inside, known: Vector) -> Batch:
         nonlocal network
         began = time.perf_counter()
-        restored = run(batch, inside, known)
+        restored = engine.run(batch, inside, known)
         network += time.perf_counter() - began
         return restored
 
-    restorer.engine = dataclasses.replace(restorer.engine, run=timed)
+    restorer = restorer.running_on(dataclasses.replace(engine, run=timed))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "restored.jpg")
         seconds = typical_seconds(lambda: restorer.restore_file(picture, target, overwrite=True), calls)
@@ -92,7 +92,7 @@ def file(model: str, threads: int, picture: str) -> Found:
         ticks.append(time.perf_counter())
     decode, restoring, encode = (after - before for before, after in pairwise(ticks))
     stages: Found = {"decode": decode, "network": network, "around": restoring - network, "encode": encode}
-    used: Found = {"engine": restorer.engine.name, "precision": restorer.engine.precision}
+    used: Found = {"engine": engine.name, "precision": engine.precision}
     return {"seconds": seconds} | stages | used | peak_memory()
 
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from artifix.clock import turn
 from artifix.engines import onnxruntime_engine, openvino_engine, torch_engine
+from artifix.engines.int8 import rounded_maps
 from artifix.engines.run import WHOLE, Batch, Inside, Loaded, Run, Vector
 from artifix.errors import ModelError
-from artifix.models.blending import read_blended
 from artifix.models.card import ModelCard
-from artifix.models.catalog import VIVID
+from artifix.models.catalog import read_model
 from artifix.models.model import Model
 
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
@@ -26,6 +26,8 @@ Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 ENGINES: Final = get_args(EngineName)
 PRECISIONS: Final = get_args(Precision)
+# Of the engines that are packages of their own, and lack some precisions.
+_PRECISIONS_OF: Final[dict[str, tuple[str, ...]]] = {"onnxruntime": ("fp32",), "torch": ("fp32", "bf16")}
 
 
 @dataclass(frozen=True)
@@ -68,42 +70,53 @@ class Engine:
 
 
 def load_engine(
-    model: str | Path,
+    model: Model | str | Path,
     engine: EngineName = "auto",
     precision: Precision = "auto",
     threads: int | None = None,
-    *,
-    detail: float = 0.0,
-    vivid: str | Path = VIVID,
 ) -> Engine:
-    """The engine for a shipped model's name or an .safetensors file of ours, or for a blend as `read_blended` makes it.
+    """The engine for a model, which may be given as a shipped model's name or the path of a .safetensors file of ours.
 
     `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO. Its precision is int8 in OpenVINO where
     the model's card has ranges for it and this processor takes less time for it, which is measured once and remembered;
-    else, and for a blend, whose ranges are not measured, the fastest floating type: bf16 where the processor or the GPU
-    has it, or fp32. `threads` None takes every core.
+    otherwise the fastest floating type: bf16 where the processor or the GPU has it, or fp32. `threads` None takes every
+    core.
 
-    ModelError if the file is no artifix model, or the engine is not installed or cannot do that precision.
+    ModelError if the file is not an artifix model, as in `check_engine`, and if the runtime fails.
     """
-    loaded = read_blended(model, detail, vivid)
+    name = model.card.name if isinstance(model, Model) else model
+    loaded = model if isinstance(model, Model) else read_model(model)
     if engine == "auto":
         engine = "torch" if _has_gpu() else "openvino"
-    if engine not in _LOADERS:
-        raise ModelError(f"unknown engine {engine!r}, expected one of {', '.join(ENGINES)}")
-    if precision not in PRECISIONS:
-        raise ModelError(f"unknown precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
-    if detail and precision == "int8":
-        raise ModelError(f"{model}: int8 needs ranges measured for these very weights, which a blend has not")
     try:
-        run, used, trim = _LOADERS[engine](loaded, "float" if detail and precision == "auto" else precision, threads)
+        check_engine(loaded, engine, precision)
+        run, used, trim = _LOADERS[engine](loaded, precision, threads)
     except ImportError as error:
         raise ModelError(f"the {engine} engine is not installed: {error}") from error
     except ModelError as error:
-        raise ModelError(f"{model}: {error}") from error
+        raise ModelError(f"{name}: {error}") from error
     except (RuntimeError, MemoryError) as error:
-        raise ModelError(f"{model}: {engine} failed, most likely for lack of memory: {_reason(error)}") from error
+        raise ModelError(f"{name}: {engine} failed, most likely for lack of memory: {_reason(error)}") from error
     known = loaded.description.known
     return Engine(engine, used, loaded.card, run, threading.Lock(), loaded.fingerprint, known, trim)
+
+
+def check_engine(model: Model, engine: EngineName, precision: Precision) -> None:
+    """ModelError if the engine is unknown or not installed, or cannot run the model in this precision.
+
+    This finds what is wrong with the arguments without compiling a network.
+    """
+    if engine not in ENGINES:
+        raise ModelError(f"unknown engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if precision not in PRECISIONS:
+        raise ModelError(f"unknown precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
+    able = _PRECISIONS_OF.get(engine, PRECISIONS)
+    if precision not in ("auto", *able):
+        raise ModelError(f"{engine} runs networks in {' or '.join(able)} only")
+    if engine in _PRECISIONS_OF and find_spec(engine) is None:
+        raise ModelError(f"the {engine} engine is not installed")
+    if precision == "int8":
+        rounded_maps(model.description, model.card.ranges)
 
 
 def _reason(error: Exception) -> str:

@@ -12,11 +12,9 @@ _PROVIDERS: Final = ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUE
 
 
 def load(model: Model, precision: str, threads: int | None) -> Loaded:
-    """A network ready to run, from an ONNX graph made in memory; `auto` and `float` are fp32."""
+    """A network ready to run in fp32, from an ONNX graph made in memory."""
     import onnxruntime
 
-    if precision in ("bf16", "int8"):
-        raise ModelError("ONNX Runtime runs it in fp32 only")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or 0

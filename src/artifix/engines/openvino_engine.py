@@ -27,7 +27,7 @@ _PRECISION_NAMES: Final = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}  # as O
 
 
 def load(model: Model, precision: str, threads: int | None) -> Loaded:
-    """A network ready to run, compiled or as it was kept; `precision` may be `auto` or `float`, as in `_compile`."""
+    """A network ready to run, compiled now or read from the cache; `auto` is the fastest precision."""
     core = openvino_core()
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "CPU_RUNTIME_CACHE_CAPACITY": _CACHED_KERNELS}
     if threads is not None:

@@ -29,7 +29,7 @@ def load_blends(detail: float, faithful: str | Path = BLENDED, vivid: str | Path
         first, second = (end.restore_image(fine) / 257 for end in ends)
         return np.rint((1 - detail) * first + detail * second).astype(np.uint8)
 
-    both = hashlib.sha256((ends[0].engine.fingerprint + ends[1].engine.fingerprint).encode()).hexdigest()[:16]
-    blended = between.engine.fingerprint
+    both = hashlib.sha256((ends[0].load().fingerprint + ends[1].load().fingerprint).encode()).hexdigest()[:16]
+    blended = between.load().fingerprint
     name = f"detail {detail:g}"
     return [Method(f"{name}, weights", by_weights, blended), Method(f"{name}, outputs", by_outputs, both)]

@@ -75,7 +75,7 @@ def evaluate_video(
     restorers = {Path(model).stem: Restorer(model, precision="fp32") for model in models}
     if len(restorers) < len(models):
         raise ModelError(f"two models of one name: {', '.join(map(str, models))}")
-    states = {name: restorer.engine.fingerprint for name, restorer in restorers.items()}
+    states = {name: restorer.load().fingerprint for name, restorer in restorers.items()}
     cells = [
         Cell(codec, crf, name, state)
         for codec, crf in itertools.product(codecs, crfs)

@@ -3,6 +3,7 @@
 So every engine runs a blend as it runs any model, at the same cost.
 """
 
+import dataclasses
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +34,10 @@ def read_blended(model: str | Path, detail: float = 0.0, vivid: str | Path = VIV
 
 
 def blend(faithful: Model, vivid: Model, detail: float) -> Model:
-    """The faithful model, card and all, with weights (1 - detail) faithful + detail vivid, detail in 0..1.
+    """The model with weights (1 - detail) faithful + detail vivid, detail in 0..1, and the faithful model's card.
 
-    ModelError if they are different networks, or share no beginning.
+    The card has no activation ranges, since none were measured with these weights. ModelError if the two are different
+    networks, or were not trained from the same weights.
     """
     if faithful.description != vivid.description:
         raise ModelError("they are networks of different shapes")
@@ -45,7 +47,7 @@ def blend(faithful: Model, vivid: Model, detail: float) -> Model:
     for name, value in faithful.weights.items():
         mine, theirs = value.astype(np.float64), vivid.weights[name].astype(np.float64)
         blended[name] = ((1 - detail) * mine + detail * theirs).astype(np.float16)
-    return Model(faithful.card, blended)
+    return Model(dataclasses.replace(faithful.card, ranges={}), blended)
 
 
 def _are_kin(faithful: Model, vivid: Model) -> bool:

@@ -80,6 +80,7 @@ def restore_archive(
     began = time.perf_counter()
     failed: list[str] = []
     notes: Counter[str] = Counter()
+    used: dict[str, set[str]] = {"model": set(), "engine": set(), "precision": set()}
     pages = 0
     with _reading(source) as archive:
         entries = _checked(source, archive)
@@ -116,6 +117,8 @@ def restore_archive(
                             failed.append(f"{name}: {said.removeprefix('page: ')}")
                         else:
                             notes.update(record.notes)
+                            for field, values in used.items():
+                                values |= {getattr(record, field)} - {""}
                             made, name = restored, _name_of(name, restored.suffix, names)
                     _add(output, _like(entry, name), made)
             old = without_origin(archive.comment)
@@ -125,7 +128,8 @@ def restore_archive(
     copy_attributes(source, target, dates=keep_dates)
     progress(1.0)
     phrases = tuple(note if times == pages else f"{note} ({times} of {pages} pages)" for note, times in notes.items())
-    record = restorer.record(source, target, (0, 0), time.perf_counter() - began, notes=phrases, frames=pages)
+    ran = {name: ", ".join(sorted(values)) for name, values in used.items()}
+    record = restorer.record(source, target, (0, 0), time.perf_counter() - began, notes=phrases, frames=pages, **ran)
     return dataclasses.replace(record, status="failed", error=_error(source, failed)) if failed else record
 
 

@@ -1,6 +1,7 @@
 """SA-DCT as what restores pictures, where a model's name may stand: it learned nothing, and asks the file instead."""
 
 import dataclasses
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
@@ -9,10 +10,9 @@ import numpy as np
 from artifix.color import ycbcr_to_rgb
 from artifix.errors import ModelError, needs_extra
 from artifix.image import Picture
-from artifix.restoration.bound import BoundMode, Rule, bound_of, bound_word, rule_for, whole
+from artifix.restoration.bound import Rule, bound_of, bound_word, rule_for, whole
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
-from artifix.restoration.memory import DEFAULT_MEMORY
 
 SA_DCT: Final = "sa-dct"
 
@@ -20,36 +20,26 @@ SA_DCT: Final = "sa-dct"
 _BYTES_PER_PIXEL: Final = 80
 
 
+@dataclass(frozen=True, repr=False)
 class Deblocker(FileRestorer):
     """SA-DCT for JPEGs, whose quantisation tables set its strength; other pictures are a ModelError.
 
-    `strength` 0..1 blends between the input and the restored picture. A picture that would take more than `max_memory`
-    bytes is a ModelError, too. ModelError if numba is missing.
+    A picture that would take more than `max_memory` bytes is a ModelError, too. ModelError if numba is not installed.
     """
 
-    def __init__(
-        self,
-        *,
-        strength: float = 1.0,
-        max_memory: int = DEFAULT_MEMORY,
-        bound: BoundMode = "auto",
-        force: bool = False,
-    ) -> None:
-        if not 0 <= strength <= 1:
-            raise ValueError(f"strength must be within 0..1, got {strength}")
-        self.model = SA_DCT
-        self.strength, self.max_memory, self.bound, self.force = strength, max_memory, bound, force
-        self._sa_dct = load_sa_dct()
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        load_sa_dct()
 
     @property
     def described(self) -> dict[str, Any]:
         """What restores, as fields of `Record`."""
-        return {"model": self.model, "strength": self.strength}
+        return {"model": SA_DCT}
 
     @property
     def settings(self) -> str:
         """All that decides what is restored, as `name=value` words."""
-        return f"model={self.model} strength={self.strength:g}" + bound_word(self.bound)
+        return f"model={SA_DCT} strength={self.strength:g}" + bound_word(self.bound)
 
     def restore_picture(
         self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None
@@ -64,7 +54,7 @@ class Deblocker(FileRestorer):
             sizes = f"{needed / 2**20:,.0f} MiB where --max-memory allows {self.max_memory / 2**20:,.0f}"
             raise ModelError(f"{SA_DCT}: takes the picture as a whole, {sizes}")
         planes = picture.pixels.reshape(height, width, -1).astype(np.float32)
-        restored = self._sa_dct.deblock_planes(planes, picture.tables)
+        restored = load_sa_dct().deblock_planes(planes, picture.tables)
         if bound := bound_of(picture, rule or rule_for(picture, self.bound)):
             restored = bound(restored, *whole(height, width))
         planes += np.float32(self.strength) * (restored - planes)

@@ -1,12 +1,12 @@
 """From file to file and from folder to folder, whatever it is that restores the pictures."""
 
-import copy
 import dataclasses
 import logging
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
@@ -21,9 +21,10 @@ from artifix.image import (
     write_picture,
 )
 from artifix.restoration.attributes import copy_attributes, permissions
-from artifix.restoration.bound import BoundMode, Rule
+from artifix.restoration.bound import BOUND_MODES, BoundMode, Rule
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
 from artifix.restoration.frames import restore_frames
+from artifix.restoration.memory import DEFAULT_MEMORY
 from artifix.restoration.origin import is_made, origin_of, with_origin
 from artifix.restoration.pairing import pair_up
 from artifix.restoration.policy import copies, copy_file, decision_for
@@ -32,49 +33,69 @@ from artifix.restoration.record import Record
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FileRestorer(ABC):
-    """What restores pictures, and so files and folders of them; safe to share between threads."""
+    """Restores pictures, and so files and folders of them; immutable and safe to share between threads."""
 
-    model: str
-    """A shipped model's name, a .safetensors file or sa-dct."""
-    bound: BoundMode
-    """Whether a JPEG's picture is kept to what could be its original."""
-    strength: float
+    strength: float = 1.0
     """0..1, between the input and the restored picture."""
+    max_memory: int = DEFAULT_MEMORY
+    """Bytes that restoring takes beside the picture itself."""
+    bound: BoundMode = "auto"
+    """Whether a JPEG's picture is kept to what could be its original, as `rule_for` decides."""
     force: bool = False
-    """Whether files are restored in full where nothing is to be gained, too."""
+    """Whether files are restored in full even where nothing is to be gained."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise ValueError(f"strength must be within 0..1, got {self.strength}")
+        if self.bound not in BOUND_MODES:
+            raise ValueError(f"bound must be one of {', '.join(BOUND_MODES)}, got {self.bound!r}")
+
+    def __repr__(self) -> str:
+        """The call that makes this restorer, without the arguments that have their default."""
+        fields = sorted(dataclasses.fields(self), key=lambda field: bool(field.kw_only))
+        given = [(each.name, getattr(self, each.name)) for each in fields if each.repr]
+        defaults = {each.name: each.default for each in fields}
+        shown = ", ".join(f"{name}={value!r}" for name, value in given if value != defaults[name])
+        return f"{type(self).__name__}({shown})"
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        """Its strength, and detail if it has that, as fields of `Record`."""
+        return {"strength": self.strength}
 
     @property
     @abstractmethod
     def described(self) -> dict[str, Any]:
-        """What restores, as fields of `Record`: its model, engine, precision, strength and detail."""
+        """Its model, and the engine and precision if it has those, as fields of `Record`."""
 
     @property
     @abstractmethod
     def settings(self) -> str:
-        """All that was asked for and decides what is restored, as `name=value` words."""
+        """All the settings that decide what is restored, as `name=value` words."""
 
     def settings_at(self, quality: int | None) -> str:
-        """The same with the output encoder's quality, and whether good pictures are restored, too."""
+        """The same with the output encoder's quality and `force`."""
         words = [self.settings] + [f"quality={quality}"] * (quality is not None) + ["force=yes"] * self.force
         return " ".join(words)
 
     def record(self, source: Path, target: Path, size: tuple[int, int], seconds: float, **fields: Any) -> Record:
-        """The record of a file that was restored: its width and height, the seconds of work, and others by name."""
-        fields |= {"input_bytes": source.stat().st_size, "output_bytes": target.stat().st_size} | self.described
+        """The record of a file that was written: its width and height, the seconds of work, and other fields."""
+        fields |= {"input_bytes": source.stat().st_size, "output_bytes": target.stat().st_size} | self.amounts
         return Record(str(source), str(target), "restored", *size, round(seconds, 3), **fields)
 
-    def for_picture(self, picture: Picture) -> "FileRestorer":
-        """What restores this very picture, where it depends on the picture's format or tables."""
+    def for_picture(self, picture: Picture) -> Self:
+        """The restorer itself, or one that suits the picture's format or tables better."""
         return self
 
-    def at(self, strength: float) -> "FileRestorer":
+    def limited_to(self, threads: int) -> Self:
+        """The same restorer on so many threads, if it can use several."""
+        return self
+
+    def at(self, strength: float) -> Self:
         """The same restorer at this share, 0..1, of its strength."""
-        if strength == 1:
-            return self
-        other = copy.copy(self)
-        other.strength = self.strength * strength
-        return other
+        return self if strength == 1 else dataclasses.replace(self, strength=self.strength * strength)
 
     @abstractmethod
     def restore_picture(
@@ -162,8 +183,8 @@ class FileRestorer(ABC):
             raise
         copy_attributes(source, target, dates=keep_dates)
         fields: dict[str, Any] = {"notes": notes, "frames": count, "bound": rule.said}
-        record = restorer.record(source, target, (width, height), clock.seconds, **fields)
-        return dataclasses.replace(record, model="", engine="", precision="") if plan.leaves else record
+        fields |= {} if plan.leaves else restorer.described
+        return restorer.record(source, target, (width, height), clock.seconds, **fields)
 
     def restore_folder(
         self,

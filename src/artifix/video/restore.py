@@ -69,11 +69,8 @@ def restore_video(
     encoding = choose(video, codec, crf)
     restorer = restorer.for_video(video.codec)
     with Segments(target, source) as segments:
-        asked = {
-            "model": restorer.engine.fingerprint,
-            "strength": restorer.strength,
-            "precision": restorer.engine.precision,
-        }
+        engine = restorer.load()
+        asked = {"model": engine.fingerprint, "strength": restorer.strength, "precision": engine.precision}
         done = segments.begin(job_of(video, encoding, asked, segment))
         tally = Tally()
         behind = sum(len(each.times) for each in done)
@@ -99,7 +96,7 @@ def restore_video(
     notes = [*notes, *_said(video, encoding, tally)]
     count = sum(len(each.times) for each in done)
     size = video.width, video.height
-    return restorer.record(source, target, size, seconds, notes=tuple(notes), frames=count)
+    return restorer.record(source, target, size, seconds, notes=tuple(notes), frames=count, **restorer.described)
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:

@@ -166,6 +166,7 @@ def create_app(
             metrics.pixels.inc(record.width * record.height)
             answer = uploaded.answer_name(path.suffix)
             told = dataclasses.asdict(record) | {"input": uploaded.name, "output": answer}
+            told["model"] = restorers.name_of(record.model)
             return HeldFile(
                 path,
                 held.pop_all(),

@@ -1,6 +1,6 @@
 """The models that are offered, each loaded when it is first wanted and then kept."""
 
-import copy
+import dataclasses
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
@@ -41,17 +41,18 @@ class Restorers:
         return name in self._detailed
 
     def get(self, name: str, strength: float = 1.0, detail: float = 0.0) -> Restorer:
-        """The restorer of these settings, its engine shared with those that differ in strength alone.
+        """The restorer with these settings; those that differ in strength alone share an engine.
 
-        An empty name leaves the model to the picture's format, or is the default of models that are not the shipped.
-        ModelError if the model has no detail.
+        An empty name leaves the model to the picture's format, or is the default among models that are not shipped.
+        ModelError if the model cannot be blended with the vivid one.
         """
         name = name or ("" if self.by_format else self.default)
         with self._lock:
-            restorer = copy.copy(self._loaded(name, detail))
-        restorer.strength = strength
-        restorer.model = name or restorer.model  # clients know it by its name, not by its file's path
-        return restorer
+            return dataclasses.replace(self._loaded(name, detail), strength=strength)
+
+    def name_of(self, model: str) -> str:
+        """The name under which a record's model is offered, rather than the path of its file."""
+        return next((name for name, path in self._models.items() if str(path) == model), model)
 
     def _load(self, name: str, detail: float) -> Restorer:
         stands_in = detail and self.by_format and name == self.default
