@@ -190,6 +190,7 @@ def test_train_stops_cleanly_resumes_and_exports(tmp_path, photograph):
     refused = run(*command[3:])
     assert refused.returncode == 1
     assert "--resume" in refused.stderr
+    assert run(*command[3:-1], tmp_path / "new", "--start", "none").stderr.startswith("artifix: none: no such model")
     (reached,) = (int(path.name.removeprefix("step-")) for path in (tmp_path / "run").glob("step-*"))
     resumed = run(*command[3:], "--resume", "--steps", reached + 3)
     assert resumed.returncode == 0, resumed.stderr

@@ -67,8 +67,11 @@ def test_records_are_kept_beside_the_file_as_they_come(tmp_path):
     third = open_results(path, "luma")
     assert list(third.records.values()) == [record("a.png", 30.0), record("b.png", 31.0, lpips=0.25)]
     assert [mean.figures["psnr"] for mean in read_results(path).means()] == [30.5]
+    kept = path.with_suffix(".records.sqlite3").read_bytes()
     path.unlink()
-    assert open_results(path, "luma").records == {}  # those were of a file that is gone
+    with pytest.raises(OutputError, match=r"r\.records\.sqlite3: holds the records of .*r\.json, which is not there"):
+        open_results(path, "luma")
+    assert path.with_suffix(".records.sqlite3").read_bytes() == kept
 
 
 def test_records_that_cannot_be_kept_are_an_error(tmp_path):

@@ -85,7 +85,13 @@ def test_a_bad_page_is_copied_and_named_and_the_rest_is_done(tmp_path, photograp
     found = content(tmp_path / "out.cbz")
     assert found["2.jpg"] == files["2.jpg"]
     assert all(found[name] != files[name] for name in ("1.jpg", "3.jpg"))
-    with pytest.raises(OutputError, match="does not say what"):  # not kept in silence the next time
+    before = (tmp_path / "out.cbz").read_bytes()
+    with pytest.raises(OutputError, match="exists already, with 1 page of it that could not be restored; --overwrite"):
+        restore_archive(source, tmp_path / "out.cbz", restorer)
+    assert (tmp_path / "out.cbz").read_bytes() == before
+    with zipfile.ZipFile(source, "a") as made:
+        made.comment = made.comment + b"changed"
+    with pytest.raises(OutputError, match="made of another input"):
         restore_archive(source, tmp_path / "out.cbz", restorer)
 
 

@@ -171,6 +171,19 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path, pictures):
         train(other, pictures, tmp_path, workers=0, resume=True)
 
 
+def test_weights_that_do_not_fit_are_refused_before_any_picture_is_read(tmp_path, pictures, make_model):
+    def read():
+        raise AssertionError("read")
+
+    for start in (tmp_path / "none.safetensors", make_model(features=8)):
+        with pytest.raises(ModelError):
+            train(RECIPE, read, tmp_path / "run", start=start)
+    other = dataclasses.replace(with_steps(2), network=GeneratorConfig(channels=3, features=4, blocks=2))
+    train(other, lambda: pictures, tmp_path / "run", workers=0)
+    with pytest.raises(ModelError, match="does not fit"):
+        train(RECIPE, read, tmp_path / "run", resume=True)
+
+
 def test_an_adversarial_run_may_begin_from_a_checkpoint_or_a_model(tmp_path, pictures):
     folder = train(with_steps(6), pictures, tmp_path / "mse", workers=0)
     export(folder, tmp_path / "mse.safetensors")

@@ -90,13 +90,17 @@ class Records:
 class Store:
     """Records on the disk, beside the results file that they belong to; OutputError if they cannot be kept there.
 
-    A store without its results file is of another time, and is begun anew.
+    A store whose results file is gone is an OutputError, too: its records are of an earlier run, and only the user
+    knows whether they are still wanted.
     """
 
     def __init__(self, results: str | Path) -> None:
         self.path = Path(results).with_suffix(_ENDING)
-        if not Path(results).exists():
-            self.path.unlink(missing_ok=True)
+        if self.path.exists() and not Path(results).exists():
+            raise OutputError(
+                f"{self.path}: holds the records of {results}, which is not there; remove it to begin anew, or put"
+                " the results back"
+            )
 
     def read(self) -> Iterator[Record]:
         """All records, in the order in which they were first measured."""

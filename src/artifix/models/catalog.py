@@ -94,7 +94,7 @@ def read_model(model: str | Path) -> Model:
         raise ModelError(f"{model}: artifix models are {SUFFIX} files; `artifix export` writes them")
     if path.suffix != SUFFIX:
         raise ModelError(
-            f"{model}: no such model; known are {', '.join(model_names())}, or the path of a {SUFFIX} file"
+            f"{str(model).strip() or 'an empty name'}: no such model; known are {', '.join(model_names())}, or the path of a {SUFFIX} file"
         )
     try:
         with path.open("rb") as file:

@@ -122,8 +122,9 @@ def restore_archive(
                             made, name = restored, _name_of(name, restored.suffix, names)
                     _add(output, _like(entry, name), made)
             old = without_origin(archive.comment)
-            comment = old + b" " * bool(old) + origin_of(source, settings).attributes.encode()
-            if not failed and len(comment) <= _LONGEST_COMMENT:
+            origin = dataclasses.replace(origin_of(source, settings), failed=len(failed))
+            comment = old + b" " * bool(old) + origin.attributes.encode()
+            if len(comment) <= _LONGEST_COMMENT:
                 output.comment = comment
     copy_attributes(source, target, dates=keep_dates)
     progress(1.0)

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from artifix.errors import OutputError
+from artifix.printable import counted
 
 _END: Final = 8 << 20  # bytes at either end of a file that are looked at
 _LONGEST: Final = 65_000  # bytes of a packet, which JPEG holds no more of
 _HEX: Final = 32  # digits of the checksum
-_ATTRIBUTES: Final = re.compile(rb'artifix:input="([^"]*)" artifix:settings="([^"]*)"')
+_ATTRIBUTES: Final = re.compile(rb'artifix:input="([^"]*)" artifix:settings="([^"]*)"(?: artifix:failed="(\d{1,9})")?')
 _ELEMENT: Final = re.compile(rb'\s*<(?:[\w.-]+:)?Description [^<>]*xmlns:artifix="[^<>]*/>')
 _CLOSING: Final = re.compile(rb"</((?:[\w.-]+:)?)RDF\s*>")
 _NEW_PACKET: Final = (
@@ -35,11 +36,14 @@ class Origin:
 
     input: str
     settings: str
+    failed: int = 0
+    """How many of an archive's pages could not be restored."""
 
     @property
     def attributes(self) -> str:
-        """The two as they stand in a file."""
-        return f'artifix:input="{self.input}" artifix:settings="{html.escape(self.settings)}"'
+        """All of it as it stands in a file."""
+        failed = f' artifix:failed="{self.failed}"' if self.failed else ""
+        return f'artifix:input="{self.input}" artifix:settings="{html.escape(self.settings)}"{failed}'
 
 
 def origin_of(source: Path, settings: str) -> Origin:
@@ -82,7 +86,11 @@ def read_origin(path: Path) -> Origin | None:
 def origin_in(content: bytes) -> Origin | None:
     """The first origin that stands in some bytes; None without one."""
     found = _ATTRIBUTES.search(content)
-    return Origin(found[1].decode(), html.unescape(found[2].decode())) if found else None
+    if not found:
+        return None
+    return Origin(
+        found[1].decode(errors="replace"), html.unescape(found[2].decode(errors="replace")), int(found[3] or 0)
+    )
 
 
 def is_made(target: Path, source: Path, settings: str, read: Callable[[Path], Origin | None] = read_origin) -> bool:
@@ -111,6 +119,8 @@ def _difference(made: Origin | None, wanted: Origin) -> str:
         return "and does not say what it was made of"
     if made.input != wanted.input:
         return "made of another input, or of this one before it changed"
+    if made.failed:
+        return f"with {counted(made.failed, 'page')} of it that could not be restored"
     before, now = (dict(word.partition("=")[::2] for word in each.settings.split()) for each in (made, wanted))
     names = [name for name in before | now if before.get(name) != now.get(name)]
     said = ", ".join(f"{name} {before.get(name, 'default')} instead of {now.get(name, 'default')}" for name in names)

@@ -157,7 +157,7 @@ class Restorer(FileRestorer, ImageRestorer):
 
     @property
     def _name(self) -> str:
-        return str(self.model or (BLENDED if self.detail else DEFAULT))
+        return str(self.model) if self.model is not None else BLENDED if self.detail else DEFAULT
 
     @property
     def _by_format(self) -> bool:

@@ -35,7 +35,7 @@ Report = Callable[[Progress, float, dict[str, float]], None]
 
 def train(
     recipe: Recipe,
-    pictures: Pictures,
+    pictures: Pictures | Callable[[], Pictures],
     run: Path,
     *,
     start: str | Path | None = None,
@@ -54,6 +54,9 @@ def train(
     saved: Callable[[Path], None] = lambda checkpoint: None,
 ) -> Path:
     """Train the recipe's network on `pictures`, write checkpoints and logs into `run`, return the last checkpoint.
+
+    A function as `pictures` reads them; it is called once the weights and the checkpoint are known to fit, since it may
+    take minutes.
 
     Ends at the recipe's steps or after `minutes` of training, whichever comes first, and in both cases with the
     learning rate at the end of its schedule. SIGINT and SIGTERM save and return. `start` names weights to begin from,
@@ -101,6 +104,8 @@ def train(
         _, progress = read_state(newest)
         for name, learner in learners.items():
             load_learner(newest, name, learner)
+    if callable(pictures):
+        pictures = pictures()
 
     def save() -> Path:
         check_weights(progress, learners.values())

@@ -63,13 +63,19 @@ def train_from_files(
         workers = 1 if device == "cpu" else 4 if on_device else cores()
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     with join_group(device) as (group, own_device), _Display(recipe.name, quiet=not group.leads) as display:
-        pictures = read_pictures(data, margin, colour=recipe.network.channels == 3)
-        display.pictures(pictures, codecs_at_hand() if recipe.data.codec == "any" else (recipe.data.codec,))
-        pixels = sum(picture[..., 0].size for picture in pictures.training)
-        pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))
+        if resume and latest_checkpoint(out) is None:
+            display.say(f"{out}: holds no checkpoint, so the run begins anew")
+
+        def read() -> Pictures:
+            pictures = read_pictures(data, margin, colour=recipe.network.channels == 3)
+            display.pictures(pictures, codecs_at_hand() if recipe.data.codec == "any" else (recipe.data.codec,))
+            pixels = sum(picture[..., 0].size for picture in pictures.training)
+            pictures.training.extend(make_drawings(recipe.data.drawings, pixels, recipe.seed))
+            return pictures
+
         checkpoint = train(
             recipe,
-            pictures,
+            read,
             out,
             start=start,
             resume=resume,
@@ -112,9 +118,12 @@ class _Display:
         if self.bar.live.is_started:  # Rich ends even a bar that is not shown with an empty line
             self.bar.stop()
 
+    def say(self, line: str) -> None:
+        self.console.print(line, markup=False, highlight=False)
+
     def pictures(self, found: Pictures, codecs: tuple[str, ...]) -> None:
         for reason in found.skipped:
-            self.console.print(f"skipped {reason}", markup=False, highlight=False)
+            self.say(f"skipped {reason}")
         counts = f"{len(found.training)} pictures, {len(found.held_out)} held out, {len(found.skipped)} skipped"
         self.console.print(f"{self.name}: {counts}; coded by {', '.join(codecs)}", markup=False)
         self.task = self.bar.add_task("", total=1.0, step=0, figures="")
