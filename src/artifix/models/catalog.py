@@ -93,9 +93,8 @@ def read_model(model: str | Path) -> Model:
     if path.suffix == ".onnx":
         raise ModelError(f"{model}: artifix models are {SUFFIX} files; `artifix export` writes them")
     if path.suffix != SUFFIX:
-        raise ModelError(
-            f"{str(model).strip() or 'an empty name'}: no such model; known are {', '.join(model_names())}, or the path of a {SUFFIX} file"
-        )
+        name = str(model).strip() or "an empty name"
+        raise ModelError(f"{name}: no such model; known are {', '.join(model_names())}, or the path of a {SUFFIX} file")
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
