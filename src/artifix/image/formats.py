@@ -23,6 +23,8 @@ class Format:
     metadata: frozenset[str]
     """Which fields of `Metadata` it carries."""
     alpha: bool = True
+    cmyk: bool = False
+    """Whether it holds the four inks of print."""
     bits: int = 8
     """The most bits of a channel that it keeps."""
     default_quality: int | None = None
@@ -39,10 +41,12 @@ _HEIF: Final = frozenset({"exif", "icc", "xmp", "cicp"})
 
 FORMATS: Final = (
     # 95 with full chroma: a restored picture is a finished one, its colour edges are not to be halved again.
-    Format("JPEG", _JPEG_SUFFIXES, 65_500, _ALL | _JPEG, alpha=False, default_quality=95, quality_option=True),
+    Format(
+        "JPEG", _JPEG_SUFFIXES, 65_500, _ALL | _JPEG, alpha=False, cmyk=True, default_quality=95, quality_option=True
+    ),
     Format("PNG", (".png",), 2**31 - 1, _ALL | _PNG, bits=16),
     Format("WEBP", (".webp",), 16_383, _ALL - {"dpi"}, quality_option=True),
-    Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL | {"density", "iptc"}, bits=16),
+    Format("TIFF", (".tif", ".tiff"), 2**31 - 1, _ALL | {"density", "iptc"}, cmyk=True, bits=16),
     Format("BMP", (".bmp",), 2**31 - 1, frozenset({"dpi"}), alpha=False),
     # Pillow reaches AVIF through YCbCr, so even quality 100 is off by up to three grey levels.
     Format("AVIF", (".avif",), 65_536, _ALL - {"dpi"}, default_quality=95, quality_option=True),

@@ -45,24 +45,25 @@ def holds_frames(path: str | Path, picture: Picture) -> bool:
 
 
 def read_frames(
-    path: str | Path, *, max_pixels: int = MAX_PIXELS, check: Check = lambda: None
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, cmyk: bool = False, check: Check = lambda: None
 ) -> Generator[Frame, None, None]:
     """Every frame of an animation, whole and in 8 bits, or every page of a TIFF.
 
-    ImageError as in `read_picture`, and where all frames together have more than `max_pixels` pixels; `check` as there.
+    ImageError as in `read_picture`, and where all frames together have more than `max_pixels` pixels; `cmyk` and
+    `check` as there.
     """
     path = Path(path)
     if child.is_wanted():  # one decodes all of them, however many there are
-        return child.stream(path, child.allowance_for(max_pixels), check, _read_frames, path, max_pixels)
-    return _read_frames(path, max_pixels)
+        return child.stream(path, child.allowance_for(max_pixels), check, _read_frames, path, max_pixels, cmyk)
+    return _read_frames(path, max_pixels, cmyk)
 
 
-def _read_frames(path: Path, max_pixels: int) -> Generator[Frame, None, None]:
-    first = read_picture(path, max_pixels=max_pixels, ycbcr=False)
+def _read_frames(path: Path, max_pixels: int, cmyk: bool) -> Generator[Frame, None, None]:
+    first = read_picture(path, max_pixels=max_pixels, ycbcr=False, cmyk=cmyk)
     if first.format == "TIFF":
         total = 0
         for page in range(first.frames):
-            picture = read_picture(path, max_pixels=max_pixels, frame=page) if page else first
+            picture = read_picture(path, max_pixels=max_pixels, cmyk=cmyk, frame=page) if page else first
             total += picture.pixels.shape[0] * picture.pixels.shape[1]
             _check(path, total, max_pixels)
             yield Frame(picture, 0)

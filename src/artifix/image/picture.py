@@ -46,6 +46,9 @@ class Picture:
     """Whether the coding of its own format lost anything (`is_lossy`)."""
     notes: tuple[str, ...] = ()
     """What of the file did not come with the picture, a phrase each, such as "CMYK becomes sRGB"."""
+    black: Pixels | None = None
+    """(H, W) light that the black ink of a CMYK picture leaves, 255 less the ink; `pixels` are then that of the other
+    three as RGB. None for every other picture."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:
@@ -67,9 +70,16 @@ def to_rgb(picture: Picture) -> Pixels:
 
 
 def interleaved(picture: Picture, rows: slice) -> Pixels:
-    """Some rows as (h, W, C): grey or RGB, with alpha where the picture has it."""
+    """Some rows as (h, W, C): grey or RGB, with alpha where the picture has it; of a CMYK picture its four inks."""
+    if picture.black is not None:
+        return ~np.dstack([picture.pixels[rows], picture.black[rows]])
     channels = [_rgb_rows(picture, rows)] + ([] if picture.alpha is None else [picture.alpha[rows]])
     return np.dstack(channels)
+
+
+def channels_of(picture: Picture) -> int:
+    """How many channels `interleaved` makes."""
+    return (1 if picture.pixels.ndim == 2 else 3) + (picture.alpha is not None) + (picture.black is not None)
 
 
 def to_uint8(values: Pixels) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from artifix.image.metadata import Metadata
-from artifix.image.picture import Picture, bands, interleaved
+from artifix.image.picture import Picture, bands, channels_of, interleaved
 from artifix.image.png_metadata import chunks_of
 
 _COLOUR_TYPES: Final = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels (PNG, table 11.1)
@@ -19,7 +19,7 @@ _SUB: Final = 1  # each byte less that of the pixel to its left (PNG, 9.2)
 def write_deep_png(file: BinaryIO, picture: Picture, metadata: Metadata) -> None:
     """Write a uint16 picture, grey or RGB, with its alpha, and the metadata."""
     height, width = picture.pixels.shape[:2]
-    channels = (1 if picture.pixels.ndim == 2 else 3) + (picture.alpha is not None)
+    channels = channels_of(picture)
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
     file.write(b"\x89PNG\r\n\x1a\n")
     # Pillow puts the metadata into chunks, around a picture of one pixel, which is then replaced.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ def read_picture(
     *,
     max_pixels: int = MAX_PIXELS,
     ycbcr: bool = True,
+    cmyk: bool = False,
     salvage: bool = False,
     frame: int = 0,
     coefficients: bool = True,
@@ -54,8 +55,8 @@ def read_picture(
 
     The format is told by the content, not the suffix. A colour JPEG stays in its own YCbCr, unless `ycbcr` is False,
     grey stays grey, 16-bit PNG and TIFF keep 16 bits; palettes become RGB, CMYK becomes sRGB (by its profile where it
-    has one), and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8. Without `coefficients` those of a JPEG are
-    not read, which takes about as long as to decode it; a JPEG without an end has none.
+    has one) unless `cmyk` keeps it, and AVIF and JPEG 2000 colour deeper than 8 bits comes in 8. Without `coefficients`
+    those of a JPEG are not read, which takes about as long as to decode it; a JPEG without an end has none.
 
     The picture's `notes` say what of the file did not come with it. A JPEG that has all of its pixels and only lacks
     its end marker is read, and that is a note; with `salvage`, one that was cut off earlier is read as far as it goes.
@@ -65,7 +66,7 @@ def read_picture(
     (`decoding_in_children`), and may raise to end that.
     """
     path = Path(path)
-    wanted: dict[str, Any] = {"keep_ycbcr": ycbcr, "salvage": salvage, "frame": frame}
+    wanted: dict[str, Any] = {"keep_ycbcr": ycbcr, "keep_cmyk": cmyk, "salvage": salvage, "frame": frame}
     wanted["coefficients"] = coefficients and frame == 0
     if child.is_wanted() and child.is_much(path, pixels := promised_pixels(path, max_pixels)):
         picture: Picture = child.call(path, child.allowance_for(pixels), check, _read, path, max_pixels, **wanted)
@@ -87,6 +88,7 @@ def _read(
     *,
     keep_ycbcr: bool,
     coefficients: bool,
+    keep_cmyk: bool = False,
     salvage: bool = False,
     content: bytes | None = None,
     frame: int = 0,
@@ -100,7 +102,8 @@ def _read(
         if structure and structure.end is None and content is None:
             note = ending.judge(path, structure, max_pixels, salvage=salvage)
             ended = ending.ended(path, structure)
-            picture = _read(path, max_pixels, keep_ycbcr=keep_ycbcr, salvage=salvage, coefficients=False, content=ended)
+            keep = {"keep_ycbcr": keep_ycbcr, "keep_cmyk": keep_cmyk}
+            picture = _read(path, max_pixels, **keep, salvage=salvage, coefficients=False, content=ended)
             return replace(picture, notes=(note, *picture.notes))
         deep = sixteen.is_deep(file) or heif.is_deep(file)
         keep_ycbcr = keep_ycbcr and stores_ycbcr(file)
@@ -117,9 +120,14 @@ def _read(
             if heif.is_deep(file)
             else partial(sixteen.read_deep, path, max_pixels, orientation, frame)
         )
-        if file.mode == "CMYK":
+        black = None
+        keep_cmyk = keep_cmyk and file.mode == "CMYK"
+        if file.mode == "CMYK" and not keep_cmyk:
             notes += ("CMYK becomes sRGB",)
-        if not deep:
+        if keep_cmyk:
+            pixels, black = upright(file, orientation, lambda band: ~np.asarray(band))
+            alpha = None
+        elif not deep:
             pixels, alpha = upright(file, orientation, _unpacker(path, file, keep_ycbcr=keep_ycbcr))
         transparent = file.info.get("transparency")
         tables, sampled = quantisation_tables(file), subsampling(file)
@@ -132,13 +140,15 @@ def _read(
         if alpha is None and transparent is not None:
             alpha = _opacity(pixels, transparent)
     space: Space = "L" if pixels.ndim == 2 else "YCbCr" if keep_ycbcr else "RGB"
-    if metadata.icc and not _profile_fits(metadata.icc, grey=space == "L"):
+    if metadata.icc and not _profile_fits(metadata.icc, "CMYK" if keep_cmyk else space):
         metadata = metadata._replace(icc=None)
         notes += ("the colour profile is left out",)
     found = (*notes, *left_out)
     if coded:
         coded = replace(coded, orientation=orientation)
-    return Picture(pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, coded, lossy, found)
+    return Picture(
+        pixels, space, alpha, name, metadata, frames, tables, sampled, orientation, coded, lossy, found, black
+    )
 
 
 def _is_upright(file: ImageFile.ImageFile) -> bool:
@@ -198,9 +208,10 @@ def _cmyk_to_srgb(profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
         return None
 
 
-def _profile_fits(profile: bytes, *, grey: bool) -> bool:
+def _profile_fits(profile: bytes, space: Space | Literal["CMYK"]) -> bool:
     """Whether a profile's own colour space (ICC.1, 7.2.6) is the pixels': CMYK's and a palette's need not be."""
-    return profile[16:20] == b"RGB " or (grey and profile[16:20] == b"GRAY")
+    own = profile[16:20]
+    return own == b"CMYK" if space == "CMYK" else own == b"RGB " or (space == "L" and own == b"GRAY")
 
 
 def _opacity(pixels: Pixels, transparent: int | tuple[int, ...]) -> Pixels:

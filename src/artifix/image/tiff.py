@@ -10,11 +10,11 @@ from PIL import ExifTags, TiffImagePlugin, TiffTags
 from artifix.image import exif as exif_block
 from artifix.image.directories import Directories
 from artifix.image.metadata import Metadata
-from artifix.image.picture import Picture, Pixels, bands, interleaved
+from artifix.image.picture import Picture, Pixels, bands, channels_of, interleaved
 
 # Tags and values of TIFF 6.0; ADOBE_DEFLATE and the ICC profile's are of its supplements.
 _ADOBE_DEFLATE: Final = 8
-_BLACK_IS_ZERO, _RGB = 1, 2
+_BLACK_IS_ZERO, _RGB, _SEPARATED = 1, 2, 5
 _HORIZONTAL: Final = 2
 _UNASSOCIATED_ALPHA: Final = 2
 _NO_UNIT, _INCH = 1, 2
@@ -28,7 +28,7 @@ _ICC_PROFILE: Final = 34675
 
 
 def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata, previous: int = 0) -> int:
-    """Write the picture, 8 or 16 bits, grey or RGB, with its alpha, and the metadata.
+    """Write the picture, 8 or 16 bits, grey, RGB or CMYK, with its alpha, and the metadata.
 
     What it returns is where the offset of a next page belongs; with that as `previous`, the picture becomes that page.
     The file must be readable.
@@ -36,7 +36,8 @@ def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata, previous: i
     height, width = picture.pixels.shape[:2]
     strips = [_compressed(interleaved(picture, rows)) for rows in bands(height, width)]
     lengths = [len(strip) for strip in strips]
-    channels = (1 if picture.pixels.ndim == 2 else 3) + (picture.alpha is not None)
+    channels = channels_of(picture)
+    kind = _BLACK_IS_ZERO if picture.pixels.ndim == 2 else _RGB if picture.black is None else _SEPARATED
 
     tags = TiffImagePlugin.ImageFileDirectory_v2()  # little endian
     for tag, value in exif_block.tiff_tags(metadata.exif or b"")[0].items():
@@ -47,7 +48,7 @@ def write_tiff(file: BinaryIO, picture: Picture, metadata: Metadata, previous: i
     tags[TiffImagePlugin.BITSPERSAMPLE] = (8 * picture.pixels.itemsize,) * channels
     tags[TiffImagePlugin.COMPRESSION] = _ADOBE_DEFLATE
     tags[TiffImagePlugin.PREDICTOR] = _HORIZONTAL
-    tags[TiffImagePlugin.PHOTOMETRIC_INTERPRETATION] = _BLACK_IS_ZERO if picture.pixels.ndim == 2 else _RGB
+    tags[TiffImagePlugin.PHOTOMETRIC_INTERPRETATION] = kind
     tags[TiffImagePlugin.SAMPLESPERPIXEL] = channels
     tags[TiffImagePlugin.ROWSPERSTRIP] = next(bands(height, width)).stop
     # From the end of the directory on; the directory adds its own length. More than two bytes, as the sum may be.

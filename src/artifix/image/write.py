@@ -132,6 +132,8 @@ def fitted(path: Path, format: Format, picture: Picture) -> Picture:
                 f"{path}: {format.name} has no transparency, which this picture needs; PNG, WebP or TIFF has"
             )
         picture = replace(picture, alpha=None)
+    if picture.black is not None and not format.cmyk:
+        raise OutputError(f"{path}: {format.name} has no CMYK; JPEG and TIFF have")
     return picture
 
 
@@ -162,12 +164,14 @@ def _encode(file: BinaryIO, format: Format, picture: Picture, quality: int | Non
 
 
 def jpeg_tables(picture: Picture) -> list[list[int]]:
-    """The tables that a JPEG is written with unless a quality is asked for, luma's and chroma's, 64 steps each.
+    """The tables that a JPEG is written with unless a quality is asked for: luma's and chroma's, or one for CMYK.
 
     They are the default quality's, and no step is coarser than in the JPEG that the picture was read from.
     """
     luma, chroma = quantisation_tables()[(_JPEG.default_quality or 100) - 1]
     own = np.array(picture.tables or [luma, chroma])
+    if picture.black is not None:  # four planes that are written alike
+        return [np.vstack([[luma], own]).min(axis=0).tolist()]
     return [np.minimum(luma, own[0]).tolist(), np.vstack([chroma, own[1:]]).min(axis=0).tolist()]
 
 
@@ -197,6 +201,7 @@ def _to_pillow(picture: Picture, *, keep_ycbcr: bool = False) -> Image.Image:
         mode = "YCbCr"
     else:
         mode = ("L" if picture.pixels.ndim == 2 else "RGB") + ("A" if picture.alpha is not None else "")
+        mode = mode if picture.black is None else "CMYK"
     image = Image.new(mode, (width, height))
     for rows in bands(height, width):
         band = picture.pixels[rows] if keep_ycbcr else to_uint8(interleaved(picture, rows))

@@ -20,6 +20,7 @@ from artifix.image import (
     write_frames,
     write_picture,
 )
+from artifix.image.formats import output_format
 from artifix.restoration.attributes import copy_attributes, permissions
 from artifix.restoration.bound import BOUND_MODES, BoundMode, Rule
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
@@ -136,6 +137,7 @@ class FileRestorer(ABC):
             return Record(str(source), str(target), "kept")
         clock = Clock()
         reading: dict[str, Any] = {"max_pixels": max_pixels, "salvage": salvage, "check": lambda: progress(0.0)}
+        reading["cmyk"] = output_format(target).cmyk
         picture = read_picture(source, **reading)
         height, width = picture.pixels.shape[:2]
         notes = losses(target, picture, quality=quality)

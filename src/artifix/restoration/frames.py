@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from artifix.image import Frame, Picture, losses, read_frames
+from artifix.image.formats import output_format
 from artifix.restoration.folder import Progress
 
 
@@ -28,7 +29,8 @@ def restore_frames(
     def share(done: float) -> None:
         progress((len(frames) + done) / count)
 
-    with closing(read_frames(source, max_pixels=max_pixels, check=lambda: share(0.0))) as decoded:
+    cmyk = output_format(target).cmyk
+    with closing(read_frames(source, max_pixels=max_pixels, cmyk=cmyk, check=lambda: share(0.0))) as decoded:
         for frame in decoded:
             lacking |= dict.fromkeys(losses(target, frame.picture, quality=quality))
             frames.append(frame._replace(picture=restore(frame.picture, share)))

@@ -21,6 +21,7 @@ from artifix.restoration.folder import Progress
 from artifix.restoration.kinds import ImageRestorer
 from artifix.restoration.known import known_of, known_of_picture
 from artifix.restoration.network import Planes, TiledNetwork
+from artifix.restoration.plates import restore_plates
 from artifix.restoration.transparency import Filled, restore_hidden
 
 
@@ -145,6 +146,8 @@ class Restorer(FileRestorer, ImageRestorer):
 
         `rule` is the result of `rule_for`, if it has been computed already.
         """
+        if picture.black is not None:
+            return restore_plates(self.restore_picture, picture, progress)
         rule = rule or rule_for(picture, self.bound)
         pixels = picture.pixels if picture.alpha is None else Filled(picture.pixels, picture.alpha)
         restored = self.for_picture(picture)._network.restore_pixels(
