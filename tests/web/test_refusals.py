@@ -102,6 +102,8 @@ def answers(port, path, token, content_type, body) -> list[int]:
         ("/api/restore?strength=2", "sesame", FORM, 400),
         ("/api/restore", "wrong", FORM, 401),
         ("/api/restore", "sesame", "application/json", 400),
+        ("/api/videos?strength=2", "sesame", FORM, 400),
+        ("/api/frame?at=2", "sesame", FORM, 400),
         ("/api/nothing", "sesame", FORM, 405),
     ],
 )

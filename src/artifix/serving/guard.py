@@ -73,7 +73,7 @@ def guard(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(origins),
-            allow_methods=["GET", "HEAD", "POST", "PUT"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", REQUEST_ID],
             expose_headers=["Artifix-Record", "Content-Disposition", "Retry-After", REQUEST_ID],
         )

@@ -1,6 +1,7 @@
 """HEAD and OPTIONS, for every path alike, and an Allow header wherever a method is refused."""
 
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OF_FILES = "GET"  # of what the router leaves to static files, which name no methods
@@ -28,7 +29,7 @@ class Methods:
             nonlocal empty
             if message["type"] == "http.response.start" and message["status"] == 405:
                 headers = MutableHeaders(scope=message)
-                headers["Allow"] = _allowed(headers.get("allow", _OF_FILES))
+                headers["Allow"] = _allowed(inner)
                 if asked == "OPTIONS":
                     empty = True
                     message["status"] = 204
@@ -44,6 +45,9 @@ class Methods:
             scope["route"] = inner.get("route")
 
 
-def _allowed(named: str) -> str:
-    methods = {name.strip() for name in named.split(",")}
+def _allowed(scope: Scope) -> str:
+    """All methods of a path, which may have several routes."""
+    routes = [route for route in scope["app"].routes if isinstance(route, Route)]
+    found = [route.methods or () for route in routes if route.matches(scope)[0] is not Match.NONE]
+    methods = {name for names in found for name in names} or {_OF_FILES}
     return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))

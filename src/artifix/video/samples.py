@@ -50,6 +50,13 @@ def layout_of(frame: Any, codec: str) -> Layout | None:
     return replace(layout, full_range=full_range, siting="centre" if codec in ("mjpeg", "mpeg1video") else "left")
 
 
+def empty_frame(like: tuple[int, int, str], colours: Colours) -> Any:
+    """A frame of the width, height and pixel format `like`; its samples are whatever was in memory."""
+    frame = av.VideoFrame(*like)
+    colours.apply(frame)
+    return frame
+
+
 def read_samples(frame: Any, layout: Layout) -> list[Samples]:
     """The frame's planes, luma first; they are the frame's own memory, not copies."""
     planes = []
@@ -64,13 +71,11 @@ def with_samples(frame: Any, planes: Sequence[Samples], layout: Layout, like: tu
 
     Where the frame is like that already its own samples are replaced, so that captions and all else it carries stay.
     """
-    width, height, pixel_format = like
     if (frame.width, frame.height, frame.format.name) == like:
         frame.make_writable()  # the decoder may still look at it
         written = frame
     else:
-        written = av.VideoFrame(width, height, pixel_format)
-        colours_of(frame).apply(written)
+        written = empty_frame(like, colours_of(frame))
     for samples, plane in zip(read_samples(written, layout), planes, strict=True):
         missing = [(0, more - less) for more, less in zip(samples.shape, plane.shape, strict=True)]
         samples[:] = np.pad(plane, missing, mode="edge")

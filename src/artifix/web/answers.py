@@ -6,8 +6,14 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from artifix.image import FORMATS
+from artifix.web.video import Clip
 
 RECORD_HEADER: Final = "Artifix-Record"
+NAMED: Final = {
+    "Content-Disposition": "The file's name.",
+    RECORD_HEADER: "JSON: width, height, seconds, notes (what the format could not keep) and the model.",
+}
+"""The headers of an answer that is a restored file."""
 SUFFIXES: Final = {format.name.lower(): format.suffixes[0] for format in FORMATS}
 _TYPES: Final = (
     "image/jpeg",
@@ -49,9 +55,16 @@ class Failure(BaseModel):
 
 
 class KeptName(BaseModel):
-    """The name that an upload is kept under."""
+    """The name that an upload is kept under, and what it is if it is a video."""
 
     upload: str
+    clip: Clip | None = None
+
+
+class VideoName(BaseModel):
+    """The name of a video that is being restored."""
+
+    video: str
 
 
 class JobProgress(BaseModel):
@@ -99,6 +112,8 @@ class Health(BaseModel):
 
     status: Literal["ok"]
     version: str
+    videos: bool
+    """Whether videos are taken."""
     arriving: int
     waiting: int
     working: int
@@ -126,9 +141,9 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
         408: "the upload took too long",
         409: "another picture has this job's name",
         410: "the upload of this name is not kept any more",
-        413: "too many bytes or pixels",
-        415: "not a picture of a format that can be read",
-        422: "the picture is broken",
+        413: "too many bytes or pixels, or too long a video",
+        415: "not a picture of a format that can be read, or a video where none are taken",
+        422: "the picture or video is broken, or of a kind that is not restored",
         429: "the queue is full; Retry-After says how many seconds to wait",
         503: "the server is being stopped",
     }.items()

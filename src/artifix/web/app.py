@@ -4,29 +4,29 @@ import asyncio
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, get_args
+from typing import Annotated, Any, Final, get_args
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from artifix.image import decoding_in_children
 from artifix.models.catalog import VIVID
-from artifix.serving.draining import has_body
 from artifix.serving.guard import METRICS, OPEN, guard
 from artifix.serving.refusal import Refusal
+from artifix.video.formats import is_video
 from artifix.web import work
 from artifix.web.answers import (
     BODY,
     BODY_OR_UPLOAD,
     FAILURES,
+    NAMED,
     OF_UPLOADS,
     RECORD_HEADER,
     SUFFIXES,
@@ -37,41 +37,22 @@ from artifix.web.answers import (
     ModelList,
     picture,
 )
+from artifix.web.intake import Intake
 from artifix.web.kept import Kept, KeptUpload
 from artifix.web.limits import Limits
 from artifix.web.metrics import Metrics
 from artifix.web.offers import choices_among
 from artifix.web.openapi import describe
+from artifix.web.parameters import Detail, JobName, ModelName, Strength, UploadName
 from artifix.web.queue import Progress, State, WorkQueue
 from artifix.web.restorers import Restorers
-from artifix.web.upload import GoneError, Upload, check, receive, unpack, while_connected
-
-Result = TypeVar("Result")
+from artifix.web.sending import HeldFile
+from artifix.web.upload import GoneError, Upload, check, while_connected
+from artifix.web.video import examine, takes_videos
+from artifix.web.video_routes import add_videos
+from artifix.web.videos import Videos
 
 STATIC: Final = Path(__file__).parent / "static"
-JobName = Annotated[
-    str, Query(pattern="^[A-Za-z0-9_-]{0,64}$", description="A name, yours to choose, to ask /api/progress/NAME by.")
-]
-ModelName = Annotated[str, Query(description="One of /api/models; else what suits the picture's format.")]
-Detail = Annotated[
-    float, Query(ge=0, le=1, allow_inf_nan=False, description="0: faithful, 1: vivid; where the model has it.")
-]
-UploadName = Annotated[str, Query(description="What /api/uploads called the picture, in place of a body.")]
-_NAMED: Final = {"Content-Disposition": "The file's name."}
-_RECORD: Final = "JSON: width, height, seconds, notes (what the format could not keep) and the model."
-
-
-class HeldFile(FileResponse):
-    """A file as an answer, and what must be kept until it has been sent; it is let go whether it arrives or not."""
-
-    def __init__(self, path: Path, held: AsyncExitStack, seconds: float, **options: Any) -> None:
-        super().__init__(path, **options)
-        self._held, self._seconds = held, seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file within `seconds`; TimeoutError if a client reads more slowly."""
-        async with self._held, asyncio.timeout(self._seconds):
-            await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -93,11 +74,20 @@ def create_app(
     queue = WorkQueue(limits)
     kept = Kept(limits.kept_bytes, limits.kept_seconds)
     restorers = Restorers(models, vivid, limits.max_memory)
+    intake, videos = Intake(limits, queue, kept), Videos(limits)
+
+    def count(state: State) -> int:
+        return queue.count(state) + videos.queue.count(state)
+
+    def stop() -> None:
+        queue.stop()
+        videos.queue.stop()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with decoding_in_children():
             yield
+            await videos.close()
             await queue.close()
 
     app = FastAPI(
@@ -110,39 +100,22 @@ def create_app(
         redirect_slashes=False,
         dependencies=[Depends(_refuse_unknown)],
     )
-    app.state.stop = queue.stop
-    metrics = Metrics(app.version, queue.count, lambda: kept.bytes)
+    app.state.stop = stop
+    metrics = Metrics(app.version, count, lambda: kept.bytes)
     guard(app, limits, token=token, origins=origins, root_path=root_path, observe=metrics.observe)
     describe(app, token=bool(token))
     app.exception_handler(GoneError)(_answer_nobody)
 
-    async def process(
-        held: AsyncExitStack, request: Request, job: str, name: str, do: Callable[[Upload, Progress], Result]
-    ) -> tuple[Upload, Result]:
-        """Take a place, get the picture, and have a worker do something with it; `held` keeps place and files."""
-        if name and has_body(request.headers):
-            raise Refusal(400, "upload: stands for a body; there cannot be both")
-        place = held.enter_context(queue.place(job))
-        arriving = unpack(kept.get(name)) if name else receive(request, limits)
-        upload = await held.enter_async_context(arriving)
-        return upload, await while_connected(request, queue.run(place, partial(do, upload)))
-
-    def ensure_known(model: str) -> None:
-        if model and model not in restorers.cards:
-            raise Refusal(400, f"model: no such model; known are {', '.join(restorers.cards)}")
-
     @app.post(
         "/api/restore",
         response_class=FileResponse,
-        responses=picture("The restored picture.", **_NAMED, **{RECORD_HEADER: _RECORD}) | FAILURES,
+        responses=picture("The restored picture.", **NAMED) | FAILURES,
         openapi_extra=BODY_OR_UPLOAD,
     )
     async def restore(
         request: Request,
         model: ModelName = "",
-        strength: Annotated[
-            float, Query(ge=0, le=1, allow_inf_nan=False, description="0: the input, 1: fully restored.")
-        ] = 1.0,
+        strength: Strength = 1.0,
         detail: Detail = 0.0,
         format: Annotated[FormatName | None, Query(description="The input's own by default, or else PNG.")] = None,
         quality: Annotated[
@@ -153,7 +126,7 @@ def create_app(
         job: JobName = "",
     ) -> Response:
         """Restore the picture in the field `file`: the file that `artifix restore` would write, metadata kept."""
-        ensure_known(model)
+        restorers.ensure_known(model)
 
         def do(uploaded: Upload, progress: Progress) -> Any:
             written = work.Written(format.suffix if format else "", quality)
@@ -162,7 +135,7 @@ def create_app(
             )
 
         async with AsyncExitStack() as held:
-            uploaded, (path, record) = await process(held, request, job, upload, do)
+            uploaded, (path, record) = await intake.process(held, request, job, upload, do)
             metrics.pixels.inc(record.width * record.height)
             answer = uploaded.answer_name(path.suffix)
             told = dataclasses.asdict(record) | {"input": uploaded.name, "output": answer}
@@ -179,7 +152,9 @@ def create_app(
     async def inspect(request: Request, upload: UploadName = "", job: JobName = "") -> dict[str, Any]:
         """What the picture tells of its compression; `summary` says it in words."""
         async with AsyncExitStack() as held:
-            _, found = await process(held, request, job, upload, partial(work.describe, max_pixels=limits.max_pixels))
+            _, found = await intake.process(
+                held, request, job, upload, partial(work.describe, max_pixels=limits.max_pixels)
+            )
         return found
 
     @app.post(
@@ -191,7 +166,9 @@ def create_app(
     async def preview(request: Request, upload: UploadName = "", job: JobName = "") -> Response:
         """The picture as it came, its first frame, as PNG: for browsers that do not know its format."""
         async with AsyncExitStack() as held:
-            _, path = await process(held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels))
+            _, path = await intake.process(
+                held, request, job, upload, partial(work.preview, max_pixels=limits.max_pixels)
+            )
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
     @app.post(
@@ -208,23 +185,33 @@ def create_app(
         Red blocks are those that the model alone would have taken where the original cannot have been, the brighter
         the farther; grey ones are outside by rounding alone, black ones inside.
         """
-        ensure_known(model)
+        restorers.ensure_known(model)
 
         def do(uploaded: Upload, progress: Progress) -> Path:
             return work.map_bound(uploaded, progress, limits.max_pixels, lambda: restorers.get(model, detail=detail))
 
         async with AsyncExitStack() as held:
-            _, path = await process(held, request, job, upload, do)
+            _, path = await intake.process(held, request, job, upload, do)
             return HeldFile(path, held.pop_all(), limits.transfer_seconds, headers={"Cache-Control": "no-store"})
 
     @app.post("/api/uploads", status_code=201, responses=OF_UPLOADS, openapi_extra=BODY)
     async def keep(request: Request, job: JobName = "") -> KeptName:
-        """Keep the picture in the field `file` in memory for a while; `upload` is the name to ask for it by."""
-        with queue.place(job):
-            async with receive(request, limits) as upload:
+        """Keep the picture or video in the field `file` in memory for a while; `upload` is the name to ask for it by.
+
+        What is named as videos are is taken for one, and `clip` tells of it.
+        """
+        clip = None
+        async with AsyncExitStack() as held:
+            place, upload = await intake.arrive(held, request, queue, job, "")
+            if is_video(Path(upload.name)):
+                looking = queue.run(place, lambda progress: examine(upload, progress, limits))
+                clip = await while_connected(request, looking)
+            else:
                 await asyncio.to_thread(check, upload, limits.max_pixels)
-                content = await asyncio.to_thread(upload.path.read_bytes)
-        return KeptName(upload=kept.put(KeptUpload(content, upload.name)))
+            content = await asyncio.to_thread(upload.path.read_bytes)
+        return KeptName(upload=kept.put(KeptUpload(content, upload.name)), clip=clip)
+
+    add_videos(app, intake, videos, restorers)
 
     @app.get("/api/progress/{job}", response_model=JobProgress)
     async def progress(job: str) -> dict[str, Any]:
@@ -250,7 +237,8 @@ def create_app(
         return {
             "status": "ok",
             "version": app.version,
-            **{state: queue.count(state) for state in get_args(State)},
+            **{state: count(state) for state in get_args(State)},
+            "videos": takes_videos() and limits.video_seconds > 0,
             "limits": dataclasses.asdict(limits),
         }
 

@@ -1,6 +1,6 @@
 """What the server allows, all in one place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from artifix.machine import cores
 from artifix.serving.limits import WireLimits
@@ -35,6 +35,14 @@ class Limits(WireLimits):
     how far it is, after each tile, of about a megapixel; what is computed is the same."""
     transfer_seconds: float = 120.0
     """How long one upload, and one answer, may take to cross the wire."""
+    video_seconds: float = 20.0
+    """Of a video; 0 for a server that takes none."""
+    video_pixels: int = 1280 * 720
+    """Of one frame of a video."""
+    videos: int = 4
+    """How many videos may be in the house: one that is worked on, those that wait, those not fetched yet."""
+    unattended_seconds: float = 300.0
+    """How long a video is worked on, or kept, although its client does not ask for it."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -47,6 +55,11 @@ class Limits(WireLimits):
     def places(self) -> int:
         """How many pictures may be in the house: waiting, worked on or leaving."""
         return self.queue + self.workers
+
+    @property
+    def of_videos(self) -> "Limits":
+        """The same for the queue of videos, which has one worker of its own: pictures do not wait behind a video."""
+        return replace(self, workers=1, queue=self.videos - 1)
 
     @property
     def kept_bytes(self) -> int:

@@ -83,11 +83,18 @@ class WorkQueue:
             self._named.pop(name, None)
 
     async def run(self, job: Job, work: Callable[[Progress], Result]) -> Result:
-        """What `work` returns, called by a worker when it is this job's turn.
+        """What `work` returns, called by a worker when it is this job's turn; Refusal 429 if there is no place for it.
 
-        Refusal 429 if there is no place for it. If the caller is cancelled, work that has not begun never does, work
-        that has ends at the next share that it tells, and only then does this return: no worker is ever at a picture
-        that has no place.
+        See `carry_out`.
+        """
+        self.admit(job)
+        return await self.carry_out(job, work)
+
+    async def carry_out(self, job: Job, work: Callable[[Progress], Result]) -> Result:
+        """What `work` returns, called by a worker when it is the turn of this job, which has been admitted.
+
+        If the caller is cancelled, work that has not begun never does, work that has ends at the next share that it
+        tells, and only then does this return: no worker is ever at a picture that has no place.
         """
 
         def attend() -> Result:
@@ -99,7 +106,6 @@ class WorkQueue:
             finally:
                 self._seconds = _OLD * self._seconds + (1 - _OLD) * (time.monotonic() - job.began)
 
-        self.admit(job)
         future = self._pool.submit(attend)
         arrived = asyncio.wrap_future(future)
         try:
@@ -125,8 +131,10 @@ class WorkQueue:
     def describe(self, name: str) -> dict[str, Any]:
         """What a named job is at: its state, how many wait in front of it, the share done; unknown if there is none."""
         job = self._named.get(name)
-        if job is None:
-            return {"state": "unknown", "ahead": 0, "share": 0.0}
+        return {"state": "unknown", "ahead": 0, "share": 0.0} if job is None else self.describe_job(job)
+
+    def describe_job(self, job: Job) -> dict[str, Any]:
+        """The same of a job."""
         waiting = [other for other in self._jobs if other.state == "waiting"]
         ahead = waiting.index(job) if job.state == "waiting" else 0
         return {"state": job.state, "ahead": ahead, "share": round(job.share, 4)}

@@ -5,13 +5,14 @@ import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from artifix.errors import ModelError
 from artifix.models.blending import read_blended
 from artifix.models.card import ModelCard
 from artifix.models.catalog import BLENDED, DEFAULT, MODELS, read_card
 from artifix.restoration import Restorer
+from artifix.serving.refusal import Refusal
 
 _KEPT: Final = 4  # pairs of a model and an amount of detail that stay loaded
 
@@ -39,6 +40,17 @@ class Restorers:
     def has_detail(self, name: str) -> bool:
         """Whether there is something between this model and the vivid one."""
         return name in self._detailed
+
+    def ensure_known(self, name: str) -> None:
+        """Refusal 400 for the name of a model that is not offered."""
+        if name and name not in self.cards:
+            raise Refusal(400, f"model: no such model; known are {', '.join(self.cards)}")
+
+    def options(self, name: str, strength: float) -> dict[str, Any]:
+        """What `Restorer` takes for a model by its name, for use in another process."""
+        name = name or ("" if self.by_format else self.default)
+        model = self._models[name] if name else None
+        return {"model": model, "strength": strength, "max_memory": self._max_memory}
 
     def get(self, name: str, strength: float = 1.0, detail: float = 0.0) -> Restorer:
         """The restorer with these settings; those that differ in strength alone share an engine.

@@ -52,11 +52,11 @@ class Upload:
     """What the client calls it, without folders; for the answer's name alone."""
 
     def answer_name(self, suffix: str) -> str:
-        """What it is called once restored, in the format of a suffix; its own suffix stays if it means that format."""
+        """What it is called once restored, with this suffix, or its own if that means the same format."""
         own = self.name[self.name.rfind(".") :] if "." in self.name else ""
         stem = self.name.removesuffix(own)[:_LONGEST_STEM].lstrip(".") or "picture"
-        meaning = _MEANINGS.get(own.lower())
-        return f"{stem}-restored{own if meaning == _MEANINGS[suffix] else suffix}"
+        alike = _MEANINGS.get(own.lower(), "unknown") == _MEANINGS.get(suffix)
+        return f"{stem}-restored{own if alike else suffix}"
 
 
 @asynccontextmanager

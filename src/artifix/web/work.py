@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artifix.errors import ImageError, ModelError, OutputError
+from artifix.errors import CodecError, ImageError, ModelError, OutputError, VideoError
 from artifix.image import read_picture, write_image, write_picture
 from artifix.inspection import inspect
 from artifix.restoration import Record, Restorer
@@ -35,7 +35,7 @@ def restore(
     """The picture restored into a file, just as `Restorer.restore_file` writes it."""
     own = check(upload, max_pixels)
     target = upload.folder / f"restored{written.suffix or own}"
-    with _refusing(upload.folder):
+    with refusing(upload.folder):
         return target, get_restorer().restore_file(
             upload.path, target, quality=written.quality, max_pixels=max_pixels, progress=progress
         )
@@ -44,7 +44,7 @@ def restore(
 def describe(upload: Upload, progress: Progress, max_pixels: int) -> dict[str, Any]:
     """What `inspect` finds in the picture, its line for people under `summary`."""
     check(upload, max_pixels)
-    with _refusing(upload.folder):
+    with refusing(upload.folder):
         found = inspect(upload.path, max_pixels=max_pixels, check=lambda: progress(0.0))
     return {"summary": found.summary} | dataclasses.asdict(found)
 
@@ -53,7 +53,7 @@ def preview(upload: Upload, progress: Progress, max_pixels: int) -> Path:
     """The picture as it came, its first frame, in a PNG file: for browsers that do not know its format."""
     check(upload, max_pixels)
     target = upload.folder / "preview.png"
-    with _refusing(upload.folder):
+    with refusing(upload.folder):
         picture = read_picture(upload.path, max_pixels=max_pixels, coefficients=False, check=lambda: progress(0.0))
         write_picture(target, picture)
     return target
@@ -63,7 +63,7 @@ def map_bound(upload: Upload, progress: Progress, max_pixels: int, get_restorer:
     """A map, in a PNG file, of where the picture as restored without the file's bound leaves it: see `map_of`."""
     check(upload, max_pixels)
     target = upload.folder / "bound.png"
-    with _refusing(upload.folder):
+    with refusing(upload.folder):
         picture = read_picture(upload.path, max_pixels=max_pixels, check=lambda: progress(0.0))
         coefficients_of(upload.path, picture)
         unbounded = get_restorer().restore_picture(picture, progress, rule_for(picture, "never"))
@@ -72,13 +72,13 @@ def map_bound(upload: Upload, progress: Progress, max_pixels: int, get_restorer:
 
 
 @contextmanager
-def _refusing(folder: Path) -> Iterator[None]:
-    """Make refusals of errors: 422 for the picture, 400 for a model or a format that does not go with it."""
+def refusing(folder: Path) -> Iterator[None]:
+    """Make refusals of errors: 422 for the picture or video, 400 for a model or a format that does not go with it."""
     try:
         yield
-    except ImageError as error:
+    except (ImageError, VideoError) as error:
         raise Refusal(422, _without(folder, str(error))) from error
-    except (ModelError, OutputError) as error:
+    except (ModelError, CodecError, OutputError) as error:
         if isinstance(error.__cause__, OSError):  # the disk, not the picture
             raise
         raise Refusal(400, _without(folder, str(error))) from error
