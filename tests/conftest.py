@@ -212,3 +212,15 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def assert_accessible():
+    """assert_accessible(page): axe-core finds nothing wrong with what the page shows."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def check(page):
+        found = axe.run(page)
+        assert not found.violations_count, found.generate_report()
+
+    return check

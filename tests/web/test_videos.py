@@ -2,7 +2,6 @@
 
 import json
 import time
-from fractions import Fraction
 from io import BytesIO
 
 import numpy as np
@@ -14,34 +13,12 @@ import av
 
 from artifix.restoration import Restorer
 from artifix.serving.refusal import Refusal
+from artifix.video.clip import quarter_turns
 from artifix.video.restore import restore_video
 from artifix.web import video as work
 from artifix.web.limits import Limits
 
 FRAMES = 8
-
-
-def make_clip(path, size=(96, 80), frames=FRAMES, turned=False):
-    """H.264 at 25 frames a second: a red square walks over a grey pattern."""
-    width, height = size
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", Fraction(25))
-        stream.width, stream.height, stream.pix_fmt, stream.options = width, height, "yuv420p", {"crf": "38"}
-        y, x = np.mgrid[:height, :width]
-        ground = 128 + 50 * np.sin(x / 5) + 30 * np.cos(y / 7)
-        for number in range(frames):
-            image = np.repeat(ground[..., None], 3, axis=2).astype(np.uint8)
-            image[8:24, 4 * number : 4 * number + 16] = 200, 30, 40
-            for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-    return path.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory) -> bytes:
-    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
 
 
 @pytest.fixture
@@ -114,12 +91,12 @@ def test_frames_come_at_once(small, clip, tmp_path):
 
 
 def test_a_frame_stands_as_it_is_shown():
-    assert work._quarter_turns(None) == 0
+    assert quarter_turns(None) == 0
     one = 1 << 16
-    assert work._quarter_turns((one, 0, 0, 0, one, 0, 0, 0, 1 << 30)) == 0
-    assert work._quarter_turns((0, one, 0, -one, 0, 0, 0, 0, 1 << 30)) == 3  # 90 degrees clockwise, as phones write
-    assert work._quarter_turns((0, -one, 0, one, 0, 0, 0, 0, 1 << 30)) == 1
-    assert work._quarter_turns((-one, 0, 0, 0, -one, 0, 0, 0, 1 << 30)) == 2
+    assert quarter_turns((one, 0, 0, 0, one, 0, 0, 0, 1 << 30)) == 0
+    assert quarter_turns((0, one, 0, -one, 0, 0, 0, 0, 1 << 30)) == 3  # 90 degrees clockwise, as phones write
+    assert quarter_turns((0, -one, 0, one, 0, 0, 0, 0, 1 << 30)) == 1
+    assert quarter_turns((-one, 0, 0, 0, -one, 0, 0, 0, 1 << 30)) == 2
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def serve(
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Refuse pictures with more pixels (default: 64 million).", show_default=False)
     ] = 64_000_000,
+    max_video_seconds: Annotated[float, typer.Option(min=0, help="Refuse longer videos; 0 refuses all.")] = 20.0,
     queue: Annotated[
         int, typer.Option(min=0, help="Pictures that may wait; further ones are refused until there is room.")
     ] = 32,
@@ -83,7 +84,11 @@ def serve(
         typer.echo(f"artifix: others can reach {host}, and the connection is not encrypted", err=True)
     try:
         limits = Limits(
-            max_bytes=max_upload, max_pixels=max_pixels, queue=queue, workers=cores() if workers is None else workers
+            max_bytes=max_upload,
+            max_pixels=max_pixels,
+            video_seconds=max_video_seconds,
+            queue=queue,
+            workers=cores() if workers is None else workers,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

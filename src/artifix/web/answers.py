@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from artifix.image import FORMATS
-from artifix.web.video import Clip
+from artifix.video.clip import Clip
 
 RECORD_HEADER: Final = "Artifix-Record"
 NAMED: Final = {

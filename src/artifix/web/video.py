@@ -4,10 +4,7 @@ FFmpeg reads a stranger's file in a child process alone, which has limits of its
 """
 
 import dataclasses
-import itertools
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from artifix.errors import VideoError
 from artifix.image import write_image
 from artifix.image.child import Allowance, call, is_wanted
 from artifix.restoration import Record, Restorer
 from artifix.serving.refusal import Refusal
+from artifix.video.clip import Clip, quarter_turns
 from artifix.video.formats import OUTPUT_SUFFIXES
 from artifix.web.limits import Limits
 from artifix.web.queue import Progress
@@ -28,24 +25,10 @@ from artifix.web.work import refusing
 
 TYPES: Final = {".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
 """The media types of the containers that are written, by their suffixes."""
-_MOST_PIXELS: Final = 1 << 26  # of a frame that is looked at, to say how large it is
 _FASTEST: Final = 120  # frames a second
 _READING: Final = Allowance(seconds=60, size=2 << 30)
 _WRITING_BYTES: Final = 8 << 30
 _SECONDS_PER_MEGAPIXEL: Final = 60  # of processor time; a slow machine takes 4
-
-
-@dataclass(frozen=True)
-class Clip:
-    """The facts of a video that people are told."""
-
-    width: int
-    """Of a frame, in pixels, as it is shown."""
-    height: int
-    seconds: float
-    frames: int
-    codec: str
-    """As FFmpeg names it."""
 
 
 def takes_videos() -> bool:
@@ -59,16 +42,12 @@ def examine(upload: Upload, progress: Progress, limits: Limits) -> Clip:
     Refusal 415 for a server that takes none, 413 for one that is too long or too large, 422 for one that cannot be
     restored.
     """
-    if not (takes_videos() and limits.video_seconds):
-        raise Refusal(415, "this server takes no videos")
+    from artifix.video.glance import clip_of
+
+    _ensure_taken(limits)
     with refusing(upload.folder):
         clip: Clip = _in_child(upload.path, _READING, progress, clip_of, upload.path)
-    if clip.seconds > limits.video_seconds or clip.frames > _FASTEST * limits.video_seconds:
-        long = f"the video has {clip.frames} frames in {clip.seconds:.1f} s"
-        raise Refusal(413, f"{long}; this server takes up to {limits.video_seconds:g} s")
-    if clip.width * clip.height > limits.video_pixels:
-        size = f"the video's frames are {clip.width}x{clip.height}"
-        raise Refusal(413, f"{size}; this server takes up to {limits.video_pixels:,} pixels")
+    _ensure_short(clip, limits)
     return clip
 
 
@@ -77,13 +56,14 @@ def show_frame(
 ) -> Path:
     """One frame, `at` 0..1 of the way from the first to the last, as a PNG file: restored, or as it came for None."""
     from artifix.video.encoders import Encoding
+    from artifix.video.glance import clip_from, read_frame
     from artifix.video.restore import restore_frame
     from artifix.video.samples import empty_frame, read_samples
 
-    clip = examine(upload, progress, limits)
-    number = round(at * (clip.frames - 1))
+    _ensure_taken(limits)
     with refusing(upload.folder):
-        video, planes = _in_child(upload.path, _READING, progress, read_frame, upload.path, number)
+        video, planes = _in_child(upload.path, _READING, progress, read_frame, upload.path, at)
+        _ensure_short(clip_from(video), limits)
         as_it_is = Encoding("none", None, video.width, video.height, video.pixel_format)
         frame = empty_frame(as_it_is.like, video.colours)
         for samples, plane in zip(read_samples(frame, video.layout), planes, strict=True):
@@ -91,7 +71,7 @@ def show_frame(
         if get_restorer is not None:
             frame = restore_frame(frame, video, as_it_is, get_restorer().for_video(video.codec), progress)
     target = upload.folder / "frame.png"
-    image = np.rot90(frame.to_ndarray(format="rgb24"), _quarter_turns(video.matrix))
+    image = np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns(video.matrix))
     write_image(target, np.ascontiguousarray(image))
     return target
 
@@ -115,35 +95,25 @@ def restore(upload: Upload, progress: Progress, clip: Clip, name: str, options: 
     return target, dataclasses.replace(record, **names)
 
 
-def clip_of(path: Path) -> Clip:
-    """The facts of a video; VideoError where it cannot be restored."""
-    from artifix.video.source import probe
-
-    video = probe(path, max_pixels=_MOST_PIXELS)
-    width, height = video.width, video.height
-    if _quarter_turns(video.matrix) % 2:
-        width, height = height, width
-    return Clip(width, height, round(video.frames / float(video.rate), 3), video.frames, video.codec)
-
-
-def read_frame(path: Path, number: int) -> tuple[Any, list[Any]]:
-    """The `Video`, and copies of the planes of the frame of this number, counted from 0, or of the last there is."""
-    from artifix.video.samples import read_samples
-    from artifix.video.source import Tally, probe, read_frames
-
-    video, frame = probe(path, max_pixels=_MOST_PIXELS), None
-    for frame in itertools.islice(read_frames(video, Tally()), number + 1):  # noqa: B007  # the last is wanted
-        pass
-    if frame is None:
-        raise VideoError(f"{path}: has no frame that can be decoded")
-    return video, [samples.copy() for samples in read_samples(frame, video.layout)]
-
-
 def restore_file(source: Path, target: Path, options: dict[str, Any], progress: Progress) -> Record:
     """`restore_video` with a `Restorer` of these options."""
     from artifix.video.restore import restore_video
 
     return restore_video(source, target, Restorer(**options), progress=progress)
+
+
+def _ensure_taken(limits: Limits) -> None:
+    if not (takes_videos() and limits.video_seconds):
+        raise Refusal(415, "this server takes no videos")
+
+
+def _ensure_short(clip: Clip, limits: Limits) -> None:
+    if clip.seconds > limits.video_seconds or clip.frames > _FASTEST * limits.video_seconds:
+        long = f"the video has {clip.frames} frames in {clip.seconds:.1f} s"
+        raise Refusal(413, f"{long}; this server takes up to {limits.video_seconds:g} s")
+    if clip.width * clip.height > limits.video_pixels:
+        size = f"the video's frames are {clip.width}x{clip.height}"
+        raise Refusal(413, f"{size}; this server takes up to {limits.video_pixels:,} pixels")
 
 
 def _in_child(path: Path, allowance: Allowance, progress: Progress, function: Callable[..., Any], *args: Any) -> Any:
@@ -162,8 +132,3 @@ def _read_share(path: Path) -> float:
         return float(path.read_text(encoding="ascii"))
     except (OSError, ValueError):  # not there yet, or half written
         return 0.0
-
-
-def _quarter_turns(matrix: tuple[int, ...] | None) -> int:
-    """How often a frame is turned counterclockwise when shown, by FFmpeg's display matrix (libavutil/display.c)."""
-    return round(-math.atan2(matrix[1], matrix[0]) / (math.pi / 2)) % 4 if matrix else 0

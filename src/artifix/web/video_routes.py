@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from artifix.video.clip import Clip
 from artifix.web import video as work
 from artifix.web.answers import (
     BODY_OR_UPLOAD,
@@ -37,8 +38,8 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
     """Add the operations to the application."""
     limits = intake.limits
 
-    async def look_at(request: Request, uploaded: Upload) -> work.Clip:
-        with intake.queue.place() as place:
+    async def look_at(request: Request, uploaded: Upload, name: str) -> Clip:
+        with intake.queue.place(name) as place:
             examine = partial(work.examine, uploaded, limits=limits)
             return await while_connected(request, intake.queue.run(place, examine))
 
@@ -71,7 +72,7 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
 
     @app.post("/api/videos", status_code=202, responses=FAILURES, openapi_extra=BODY_OR_UPLOAD)
     async def start_video(
-        request: Request, model: ModelName = "", strength: Strength = 1.0, upload: UploadName = ""
+        request: Request, model: ModelName = "", strength: Strength = 1.0, upload: UploadName = "", job: JobName = ""
     ) -> VideoName:
         """Begin to restore the video in the field `file`: the file that `artifix restore` would write, sound kept.
 
@@ -80,11 +81,11 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
         """
         restorers.ensure_known(model)
         async with AsyncExitStack() as held:
-            job, uploaded = await intake.arrive(held, request, videos.queue, "", upload)
-            clip = await look_at(request, uploaded)
+            place, uploaded = await intake.arrive(held, request, videos.queue, "", upload)
+            clip = await look_at(request, uploaded, job)
             options = restorers.options(model, strength)
             restore = partial(work.restore, uploaded, clip=clip, name=model, options=options)
-            return VideoName(video=await videos.start(held.pop_all(), job, restore))
+            return VideoName(video=await videos.start(held.pop_all(), place, restore))
 
     @app.get(
         "/api/videos/{video}",

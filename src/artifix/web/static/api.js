@@ -31,7 +31,7 @@ export async function ask(path) {
 export async function upload(picture, options = {}) {
   if (picture.upload) return;
   const { blob } = await persist("api/uploads", picture.file, options);
-  picture.upload = JSON.parse(await blob.text()).upload;
+  ({ upload: picture.upload, clip: picture.clip } = JSON.parse(await blob.text()));
 }
 
 // Have a path do something with a picture; resolves to { blob, record, name }. `onProgress` hears { state, ahead,
@@ -46,6 +46,36 @@ export async function send(path, picture, { query = {}, ...options } = {}) {
       picture.upload = ""; // the server keeps it no longer
     }
   }
+}
+
+// Have a whole video restored, as `send` does a picture; that takes minutes, so the server is asked again and again.
+export async function sendVideo(picture, { query, onProgress, signal }) {
+  const begun = await send("api/videos", picture, { query, onProgress, signal });
+  const path = `api/videos/${JSON.parse(await begun.blob.text()).video}`;
+  const options = { headers: authorization() };
+  const letGo = () => fetch(path, { ...options, method: "DELETE", keepalive: true }).catch(() => {});
+  addEventListener("pagehide", letGo);
+  try {
+    for (;;) {
+      const answer = await fetch(path, { ...options, signal }).catch((failure) => {
+        throw signal.aborted ? failure : new Failure(0, "the server cannot be reached");
+      });
+      if (answer.status === 200) return await received(answer);
+      const told = await answer.json().catch(() => ({ error: `the server answers ${answer.status}` }));
+      if (!answer.ok) throw new Failure(answer.status, told.error);
+      onProgress(told);
+      await pause(POLL, signal);
+    }
+  } finally {
+    removeEventListener("pagehide", letGo);
+    letGo();
+  }
+}
+
+async function received(answer) {
+  const header = (name) => answer.headers.get(name);
+  const record = JSON.parse(header("Artifix-Record"));
+  return { blob: await answer.blob(), record, name: fileName(header("Content-Disposition")) };
 }
 
 // Post until there is an answer: a full queue is waited for, a token asked for.

@@ -3,23 +3,22 @@
 import { ask, send } from "./api.js";
 import { Batch } from "./batch.js";
 import * as compare from "./compare.js";
-import * as download from "./download.js";
 import * as intake from "./intake.js";
 import * as keys from "./keys.js";
 import * as panel from "./panel.js";
 import { Picture, Pictures } from "./pictures.js";
 import { Runner } from "./runner.js";
+import { Saving } from "./saving.js";
 import * as strip from "./strip.js";
 import { Viewer } from "./viewer.js";
-import { count, percent, sentence, size, state } from "./words.js";
-import { zip } from "./zip.js";
+import { count, frameOf, percent, sentence, size, state } from "./words.js";
 
 const element = (id) => document.getElementById(id);
 const pictures = new Pictures();
 const batch = new Batch(pictures);
+const saving = new Saving(pictures, batch, say);
 const viewer = new Viewer(showView);
 const early = []; // files that come before the server has told of itself
-let archiving = ""; // words, while an archive is being made
 let take = (files) => {
   early.push(...files);
   element("early").textContent = `${count(early.length, "picture")} waiting`;
@@ -27,7 +26,7 @@ let take = (files) => {
 intake.listen((files) => take(files), trouble);
 element("sample").addEventListener("click", openSample);
 
-const [{ limits, local }, catalog] = await begin();
+const [{ limits, local, videos }, catalog] = await begin();
 const runner = new Runner(pictures, limits.workers);
 let last = { model: "", strength: 1, detail: 0, format: "" }; // what the next picture begins with
 
@@ -37,6 +36,10 @@ element("privacy").textContent = here
   ? "Your pictures stay on this machine."
   : `Your pictures are sent to ${location.host}, which forgets them after ${kept}.`;
 element("allowed").textContent += `, up to ${size(limits.max_bytes)} each`;
+if (videos) {
+  element("allowed").textContent += `. Videos of up to ${limits.video_seconds} s and ${frameOf(limits.video_pixels)}.`;
+  element("files").accept += ",video/*,.mkv";
+}
 
 take = (files) => {
   const first = document.querySelector(".welcome").contains(document.activeElement);
@@ -60,11 +63,13 @@ async function begin() {
 }
 
 function prepare({ file, folder }) {
-  const picture = new Picture(file, last, folder);
-  if (file.size > limits.max_bytes) {
+  const isClip = intake.isVideo(file);
+  const picture = new Picture(file, isClip ? { ...last, detail: 0, format: "" } : last, folder);
+  const tooLarge = `it has ${size(file.size)}; the most that is taken is ${size(limits.max_bytes)}`;
+  picture.error = isClip && !videos ? "videos are not restored here" : file.size > limits.max_bytes ? tooLarge : "";
+  if (picture.error) {
     picture.state = "failed";
     picture.retry = false;
-    picture.error = `it has ${size(file.size)}; this server takes up to ${size(limits.max_bytes)}`;
   }
   return picture;
 }
@@ -98,8 +103,13 @@ panel.prepare(catalog, {
     }
     say("All pictures now have these settings");
   },
-  download: () => save(pictures.selected),
-  downloadAll: saveAll,
+  frame(at) {
+    pictures.selected.turnTo(at);
+    runner.restart(pictures.selected);
+  },
+  download: () => saving.save(pictures.selected),
+  cancel: () => pictures.selected.making?.abort(),
+  downloadAll: () => saving.saveAll(),
 });
 
 compare.listen((place, mapped) => {
@@ -125,67 +135,10 @@ async function drawMap(picture) {
   pictures.changed(picture);
 }
 
-async function save(picture) {
-  if (picture?.state !== "done" || picture.taking) return;
-  const made = await make(picture);
-  if (!made) return;
-  download.save(made);
-  picture.markSaved();
-  say(`${picture.name} downloaded`);
-}
-
-// One archive: browsers allow a page only so many downloads of its own.
-async function saveAll() {
-  if (archiving) return;
-  const all = [...batch.ready];
-  const yet = pictures.list.length - all.length;
-  const made = [];
-  const left = [];
-  for (const [number, picture] of all.entries()) {
-    offerAll(`Making it, ${number + 1} of ${all.length}`);
-    const file = await make(picture);
-    if (file) made.push([picture, file]);
-    else left.push(`${picture.name}: ${picture.trouble}`);
-  }
-  for (const picture of pictures.list) if (picture.state === "failed") left.push(`${picture.name}: ${state(picture)}`);
-  let outcome = [`${made.length} of ${count(pictures.list.length, "picture")} downloaded`, ...left].join("; ");
-  if (batch.busy) outcome += `; ${count(yet - left.length, "other")} not restored yet`;
-  try {
-    if (made.length) {
-      const files = made.map(([{ folder }, { name, blob }]) => ({ name: folder + name, blob }));
-      download.save({ name: "artifix.zip", blob: await zip(files) });
-      for (const [picture] of made) picture.markSaved();
-    }
-  } catch (failure) {
-    outcome = failure.message;
-  }
-  panel.sayOfArchive(`${outcome}.`);
-  offerAll("");
-  say(outcome);
-}
-
-function offerAll(making = archiving) {
-  archiving = making;
-  panel.offerAll(batch.ready.length, batch.busy, making);
-}
-
-// The picture's file with its settings, or null, and why is said.
-async function make(picture) {
-  picture.trouble = "";
-  try {
-    return await download.make(picture, () => pictures.changed(picture));
-  } catch (failure) {
-    picture.trouble = failure.message;
-    pictures.changed(picture);
-    say(failure.message);
-    return null;
-  }
-}
-
 pictures.addEventListener("list", () => {
   document.body.classList.toggle("empty", !pictures.list.length);
   showStrip();
-  offerAll();
+  saving.offer();
 });
 pictures.addEventListener("select", ({ detail: picture }) => {
   showStrip();
@@ -200,7 +153,7 @@ pictures.addEventListener("change", ({ detail: picture }) => {
     say(`${picture.name}: ${state(picture)}`);
   }
   picture.said = picture.state;
-  offerAll();
+  saving.offer();
 });
 
 function showStrip() {
@@ -279,7 +232,7 @@ keys.listen({
   4: () => viewer.zoomToLevel(4),
   n: () => pictures.step(1),
   p: () => pictures.step(-1),
-  s: () => save(pictures.selected),
+  s: () => saving.save(pictures.selected),
   Delete: () => pictures.remove(pictures.selected),
   "?": () => element("keys").showModal(),
 });

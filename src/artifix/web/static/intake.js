@@ -2,6 +2,13 @@
 
 const SUFFIXES = /\.(jpe?g|jfif|jpe|png|webp|tiff?|bmp|avif|jp2|j2k|jpf|jpx|gif)$/i;
 
+const VIDEOS = /\.(mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts|mpe?g|wmv|flv|3gp|ogv|y4m)$/i;
+
+// Whether a file is taken for a video, by its name as the server does.
+export function isVideo({ name }) {
+  return VIDEOS.test(name);
+}
+
 // `onFiles` hears a list of { file, folder }, `onTrouble` a sentence.
 export function listen(onFiles, onTrouble) {
   const chooser = document.getElementById("files");
@@ -50,7 +57,7 @@ export function listen(onFiles, onTrouble) {
 
   // Folders hold more than pictures; what was chosen by name is taken at its word.
   function hand(all, sift) {
-    const taken = sift ? all.filter(({ file }) => SUFFIXES.test(file.name)) : all;
+    const taken = sift ? all.filter(({ file }) => SUFFIXES.test(file.name) || isVideo(file)) : all;
     if (taken.length) onFiles(taken.sort((a, b) => compare(a.folder, b.folder) || (sift ? compare(a.file.name, b.file.name) : 0)));
     else if (all.length || sift) onTrouble("There are no pictures in that folder.");
   }

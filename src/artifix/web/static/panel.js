@@ -1,6 +1,6 @@
 // The panel beside the picture: what was found in it, its settings, its download.
 
-import { found, percent, sentence, size } from "./words.js";
+import { found, foundIn, percent, seconds, sentence, size } from "./words.js";
 
 const element = (id) => document.getElementById(id);
 const LABELS = { jpeg: "JPEG", png: "PNG", webp: "WebP", tiff: "TIFF", bmp: "BMP", avif: "AVIF", jpeg2000: "JPEG 2000" };
@@ -11,8 +11,10 @@ let models = [];
 let usual = ""; // the model for most formats
 let used = ""; // the one that the picture was restored by
 let chosen = ""; // the parameter, of a choice or of a model
+let clip = null; // the facts of a video
 
-// Fill the lists. `on` has strength(value, final), settings(), format(), forAll(), download() and downloadAll().
+// Fill the lists. `on` has strength(value, final), settings(), format(), frame(at), forAll(), download(), cancel() and
+// downloadAll().
 export function prepare(catalog, on) {
   ({ choices, models, default: usual } = catalog);
   element("choices").append(...choices.map(card));
@@ -47,9 +49,12 @@ export function prepare(catalog, on) {
   });
   element("detail").addEventListener("change", settings);
   element("format").addEventListener("change", () => on.format(element("format").value));
+  element("frame").addEventListener("input", showValues);
+  element("frame").addEventListener("change", () => on.frame(Number(element("frame").value)));
   element("settings").addEventListener("submit", (event) => event.preventDefault());
   element("for-all").addEventListener("click", on.forAll);
   element("download").addEventListener("click", on.download);
+  element("cancel").addEventListener("click", on.cancel);
   element("download-all").addEventListener("click", on.downloadAll);
 }
 
@@ -61,12 +66,17 @@ export function label(model) {
 // Show a picture and its settings.
 export function show(picture, total) {
   const { settings, file, result } = picture;
+  ({ clip } = picture);
   element("name").textContent = picture.folder + picture.name;
   element("name").title = picture.folder + picture.name;
   const own = picture.taken && !settingsDiffer(picture) ? picture.taken : exact(picture);
-  const sides = result?.record ? `${result.record.width} × ${result.record.height} pixels · ` : "";
+  const { width, height } = clip ?? result?.record ?? {};
+  const sides = width ? `${width} × ${height} pixels · ${clip ? `${seconds(clip.seconds)} · ` : ""}` : "";
   element("facts").textContent = sides + size(file.size) + (own ? ` before, ${size(own.blob.size)} after` : "");
-  element("found").textContent = picture.found ? found(picture.found) : "";
+  element("found").textContent = clip ? foundIn(clip) : picture.found ? found(picture.found) : "";
+  element("frame-row").hidden = !clip;
+  element("frame").value = picture.at;
+  element("format-row").hidden = Boolean(clip);
   chosen = settings.model;
   used = result?.record?.model ?? "";
   element("strength").value = settings.strength;
@@ -76,8 +86,9 @@ export function show(picture, total) {
   const ready = picture.state === "done" && !picture.taking;
   element("download").setAttribute("aria-disabled", !ready);
   element("download").textContent = picture.taking ? picture.taking : "Download";
-  const lost = own?.record?.notes ?? [];
-  element("lost").textContent = picture.trouble || lost.length ? sentence(`${picture.trouble || lost.join("; ")}.`) : "";
+  element("cancel").hidden = !picture.making;
+  const words = picture.trouble || picture.left || (own?.record?.notes ?? []).join("; ");
+  element("lost").textContent = words && sentence(`${words}.`);
   element("lost").classList.toggle("failed", Boolean(picture.trouble));
   showModel();
   showValues();
@@ -97,7 +108,7 @@ export function sayOfArchive(outcome) {
 
 // Its file, where it is the very one that is shown.
 function exact({ settings, result }) {
-  return settings.strength === 1 && result?.format === settings.format ? result : null;
+  return !clip && settings.strength === 1 && result?.format === settings.format ? result : null;
 }
 
 function settingsDiffer({ settings, taken }) {
@@ -128,7 +139,7 @@ function showModel() {
 }
 
 function hasDetail() {
-  return Boolean(modelCard()?.detail);
+  return !clip && Boolean(modelCard()?.detail);
 }
 
 function modelCard() {
@@ -141,4 +152,8 @@ function showValues() {
     element(`${id}-value`).textContent = words;
     element(id).setAttribute("aria-valuetext", words);
   }
+  if (!clip) return;
+  const at = seconds(element("frame").value * (clip.seconds - clip.seconds / clip.frames));
+  element("frame-value").textContent = at;
+  element("frame").setAttribute("aria-valuetext", at);
 }

@@ -22,7 +22,11 @@ export class Picture {
     this.mapped = false; // whether it is compared with a map of where the file bounds it
     this.found = null; // what inspecting it found
     this.work = null; // an AbortController while it is worked on
+    this.clip = null; // of a video: { width, height, seconds, frames, codec }
+    this.at = 0.5; // of a video: which frame is shown, 0..1
     this.taking = ""; // words, while its download is being made
+    this.left = ""; // words, how long that takes yet
+    this.making = null; // an AbortController while that may be cancelled
     this.taken = null; // the download that was made last, with its settings
     this.trouble = ""; // why it could not be
     this.saved = ""; // the settings that it was saved with
@@ -81,10 +85,25 @@ export class Picture {
     this.error = "";
   }
 
+  // Show another frame of a video: what was made of the one before is of no use.
+  turnTo(at) {
+    this.at = at;
+    this.#revoke();
+    this.results.clear();
+    this.seen = [];
+    this.against = this.shown = null;
+    this.known = undefined;
+  }
+
   close() {
     this.work?.abort();
-    for (const { url, map } of this.results.values()) for (const one of [url, map]) if (one) URL.revokeObjectURL(one);
+    this.making?.abort();
+    this.#revoke();
     URL.revokeObjectURL(this.url);
+  }
+
+  #revoke() {
+    for (const { url, map } of this.results.values()) for (const one of [url, map]) if (one) URL.revokeObjectURL(one);
   }
 
   #all() {

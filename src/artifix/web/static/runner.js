@@ -68,10 +68,10 @@ export class Runner {
       };
       await upload(picture, { onProgress, signal });
       const known = await this.#prepare(picture, signal);
-      // At full strength: what is less is blended in the page.
-      const query = { model, detail, ...(known ? {} : { format: "png" }) };
+      // At full strength: what is less is blended in the page. Of a video a single frame.
+      const query = picture.clip ? { model, at: picture.at } : { model, detail, ...(known ? {} : { format: "png" }) };
       const inspecting = this.#inspect(picture, signal).catch(() => {}); // nice to know, no more
-      const result = await send("api/restore", picture, { query, onProgress, signal });
+      const result = await send(picture.clip ? "api/frame" : "api/restore", picture, { query, onProgress, signal });
       if (signal.aborted) return;
       picture.keep({ ...result, model, detail, format: query.format ?? "" });
       picture.state = "done";
@@ -87,8 +87,12 @@ export class Runner {
   // Whether the browser can show the file itself; otherwise the server makes what it can show, once.
   async #prepare(picture, signal) {
     if (picture.known === undefined) {
-      const known = picture.file.type !== "image/gif" && (await canShow(picture.url)); // a GIF might move
-      if (!known) picture.showBefore((await send("api/preview", picture, { signal })).blob);
+      const still = !picture.clip && picture.file.type !== "image/gif"; // a GIF might move
+      const known = still && (await canShow(picture.url));
+      if (picture.clip) {
+        const query = { at: picture.at, strength: 0 };
+        picture.showBefore((await send("api/frame", picture, { query, signal })).blob);
+      } else if (!known) picture.showBefore((await send("api/preview", picture, { signal })).blob);
       picture.known = known;
       this.#pictures.changed(picture);
     }
@@ -96,7 +100,7 @@ export class Runner {
   }
 
   async #inspect(picture, signal) {
-    if (picture.found) return;
+    if (picture.found || picture.clip) return;
     const { blob } = await send("api/inspect", picture, { signal });
     picture.found = JSON.parse(await blob.text());
     if (picture.found.frames > 1 && picture.known) {

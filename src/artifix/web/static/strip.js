@@ -34,6 +34,7 @@ export function update(picture, selected) {
   look.setAttribute("aria-label", `${picture.name}: ${words}`);
   look.setAttribute("aria-current", picture === selected);
   item.dataset.state = picture.state;
+  item.classList.toggle("clip", Boolean(picture.clip));
   item.title = `${picture.folder}${picture.name}\n${words}`;
   bar.hidden = picture.state !== "working";
   const share = ["working", "leaving"].includes(picture.progress?.state) ? picture.progress.share : 0;

@@ -19,9 +19,9 @@ export function size(bytes) {
 }
 
 // A picture's state, for the eye and for the ear.
-export function state({ state, progress, error }) {
+export function state({ state, progress, error, clip }) {
   if (state === "failed") return sentence(error);
-  if (state === "done") return "Restored";
+  if (state === "done") return clip ? "One frame restored" : "Restored";
   if (state === "pending") return "Waiting";
   switch (progress.state) {
     case "arriving":
@@ -57,6 +57,22 @@ export function found({ format, quality, quality_exact, subsampling, progressive
   }
   if (blocking) parts.push(blocking === "hardly any" ? "hardly any block edges" : `${blocking} block edges`);
   return `${parts.join("; ")}.`;
+}
+
+const CODECS = { h264: "H.264", hevc: "HEVC", av1: "AV1", vp8: "VP8", vp9: "VP9", mpeg4: "MPEG-4", mjpeg: "Motion JPEG" };
+
+// What a video is, and what is done with it.
+export function foundIn({ codec }) {
+  return `A video in ${CODECS[codec] ?? codec}. You see one frame of it; the download is the whole video.`;
+}
+
+export function seconds(number) {
+  return `${number.toLocaleString("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
+}
+
+// The frame that so many pixels are room for, as screens are shaped.
+export function frameOf(pixels) {
+  return `${Math.floor(Math.sqrt((pixels * 16) / 9))} × ${Math.floor(Math.sqrt((pixels * 9) / 16))}`;
 }
 
 function articled(format) {
