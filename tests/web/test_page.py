@@ -307,5 +307,5 @@ def test_a_token_is_asked_for(open_page, served, photo, upload):
 
 def test_the_api_page_says_what_there_is(open_page, address):
     page = open_page(f"{address}docs.html")
-    expect(page.locator(".operation")).to_have_count(9)
+    expect(page.locator(".operation")).to_have_count(13)
     expect(page.locator(".operation").first).to_contain_text("0 to 1; 1 by default")
