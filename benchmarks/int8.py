@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from artifix.evaluate.datasets import load_dataset
-from artifix.evaluate.methods import Method, load_methods
+from artifix.evaluate.methods import Method, load_methods, method_of
 from artifix.evaluate.quality import measure
 from artifix.evaluate.rates import jpeg_at
 from artifix.evaluate.results import open_results
@@ -63,11 +63,7 @@ def sky() -> NDArray[np.uint8]:
 def in_int8(name: str) -> Method:
     """A model in int8 as a method."""
     restorer = Restorer(name, precision="int8")
-
-    def restore(degraded: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
-        return restorer.for_file(file).restore_image(degraded).astype(np.uint8, copy=False)
-
-    return Method(Path(name).stem + SUFFIX, restore, restorer.load().fingerprint)
+    return method_of(restorer, restorer.name + SUFFIX)
 
 
 if __name__ == "__main__":

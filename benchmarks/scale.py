@@ -19,8 +19,10 @@ from skimage import data as samples
 from artifix.codecs import encode
 from artifix.machine import machine
 from artifix.models.catalog import DEFAULT
+from artifix.pool.machines import Pool
 from artifix.provenance import add_results
 from artifix.restoration import Restorer
+from artifix.restoration.options import FileOptions
 
 ROUNDS = 3
 QUALITY = 30
@@ -90,17 +92,17 @@ def measure_folder(folder: Path, side: int, model: str) -> dict[str, Any]:
 
 def measure_pool(folder: Path, model: str) -> dict[str, Any]:
     """Each number of workers, one processor each: megapixels a second from the first picture done to the last."""
-    from artifix.restoration.distributed import Pool, run
-    from artifix.restoration.planning import plan
+    from artifix.pool.planning import plan
+    from artifix.pool.run import run
 
     found: dict[str, Any] = {}
     for workers in WORKERS:
         speeds, starts = [], []
         for turn in range(ROUNDS):
             target = folder / f"out-{workers}-{turn}"
-            planned = plan(str(folder / "in"), str(target), restorer={"model": model})
+            planned = plan(str(folder / "in"), str(target), Restorer(model), FileOptions())
             began = time.time()
-            list(run(planned, Pool(workers=workers)))
+            list(run(planned, Pool("ray", workers=workers)))
             rows = sorted(planned.manifest.rows.values(), key=lambda row: row.finished)
             if any(row.status != "restored" for row in rows):
                 raise RuntimeError("a picture was not restored")

@@ -110,14 +110,14 @@ def mixed_model(make_model, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def without_extras(monkeypatch: pytest.MonkeyPatch):
     """HEIF and JPEG XL as they are where nothing is installed for them."""
-    used = ("selection.READABLE_SUFFIXES", "pairing.WRITABLE_SUFFIXES")
+    used = ("restoration.selection.READABLE_SUFFIXES", "restoration.pairing.WRITABLE_SUFFIXES")
     if importlib.util.find_spec("pyarrow"):
-        used += ("planning.WRITABLE_SUFFIXES",)
+        used += ("pool.planning.WRITABLE_SUFFIXES",)
     for place in used:
-        module, name = place.split(".")
-        known = getattr(importlib.import_module(f"artifix.restoration.{module}"), name)
+        module, _, name = f"artifix.{place}".rpartition(".")
+        known = getattr(importlib.import_module(module), name)
         bare = tuple(suffix for suffix in known if suffix not in (".heic", ".heif", ".jxl"))
-        monkeypatch.setattr(f"artifix.restoration.{place}", bare)
+        monkeypatch.setattr(f"artifix.{place}", bare)
     monkeypatch.setattr("artifix.restoration.selection.is_installed", lambda format: format not in ("HEIF", "JXL"))
 
 

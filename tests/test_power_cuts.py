@@ -86,8 +86,8 @@ def make_video(folder, make_model):
 def make_manifest(folder, make_model):
     pytest.importorskip("pyarrow")
     pytest.importorskip("fsspec")
-    from artifix.restoration.manifest import Manifest, Row
-    from artifix.restoration.remote import Folder
+    from artifix.pool.manifest import Manifest, Row
+    from artifix.pool.remote import Folder
 
     (folder / "out").mkdir(exist_ok=True)
     there = {path.relative_to(folder / "out").as_posix() for path in (folder / "out").rglob("*.parquet")}

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from artifix.errors import ArtifixError
     from artifix.image import Picture, read_image, read_picture, write_image, write_picture
     from artifix.inspection import Inspection, inspect
-    from artifix.paths import FileOptions, restore_path
-    from artifix.restoration import Record, Restorer, restore
+    from artifix.paths import restore_path
+    from artifix.pool.machines import Pool
+    from artifix.restoration import Record, Restorer, load_restorer, restore
+    from artifix.restoration.options import FileOptions
 
     __version__: str
 
@@ -20,10 +22,12 @@ __all__ = [
     "FileOptions",
     "Inspection",
     "Picture",
+    "Pool",
     "Record",
     "Restorer",
     "degrade",
     "inspect",
+    "load_restorer",
     "read_image",
     "read_picture",
     "restore",
@@ -34,13 +38,15 @@ __all__ = [
 
 _HOME = {
     "ArtifixError": "artifix.errors",
-    "FileOptions": "artifix.paths",
+    "FileOptions": "artifix.restoration.options",
     "Inspection": "artifix.inspection",
     "Picture": "artifix.image",
+    "Pool": "artifix.pool.machines",
     "Record": "artifix.restoration",
     "Restorer": "artifix.restoration",
     "degrade": "artifix.codecs",
     "inspect": "artifix.inspection",
+    "load_restorer": "artifix.restoration",
     "read_image": "artifix.image",
     "read_picture": "artifix.image",
     "restore": "artifix.restoration.once",

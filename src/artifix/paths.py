@@ -1,45 +1,26 @@
-"""Restore what a path names: a picture, a video, a comic book archive, or a folder of pictures."""
+"""Restore what paths name: pictures, videos, comic book archives and folders of pictures."""
 
 import itertools
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from artifix.image import MAX_PIXELS
+from artifix.errors import ClusterError, OutputError, needs_extra
+from artifix.pool.machines import Pool
 from artifix.restoration import Record, Restorer, archive
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import DEFAULT_JOBS, Progress, restore_all
-from artifix.restoration.pairing import Pairing, pair_up
+from artifix.restoration.options import FileOptions
+from artifix.restoration.pairing import Pair, Pairing, pair_up
 from artifix.video.formats import OUTPUT_SUFFIXES, is_video
 
 OTHER_SUFFIXES: Final = OUTPUT_SUFFIXES | {archive.SUFFIX: archive.SUFFIX}
-"""The suffix of what is no picture, but restored if it is named -> that of its output."""
-
-
-@dataclass(frozen=True)
-class FileOptions:
-    """How files are restored, beside the settings of what restores them."""
-
-    overwrite: bool = False
-    """Whether outputs that exist are replaced."""
-    max_pixels: int = MAX_PIXELS
-    """Of a picture or a frame; larger ones are refused."""
-    keep_dates: bool = False
-    """Whether outputs have the dates of their inputs."""
-    quality: int | None = None
-    """1..100, of the encoder of pictures; None is the format's default."""
-    salvage: bool = False
-    """Whether truncated JPEGs are restored as far as they go."""
-    codec: str | None = None
-    """h264, hevc or ffv1, of videos; None is H.264, or HEVC for more than 8 bits."""
-    crf: int | None = None
-    """The constant rate factor of videos, 0..51; None is the encoder's default."""
+"""The suffixes of files other than pictures, which are restored if they are named -> the suffixes of their outputs."""
 
 
 def restore_path(
-    source: str | Path,
+    source: str | Path | Iterable[str | Path],
     target: str | Path | None = None,
     restorer: FileRestorer | None = None,
     options: FileOptions | None = None,
@@ -47,31 +28,76 @@ def restore_path(
     recursive: bool = False,
     suffix: str = "",
     jobs: int = DEFAULT_JOBS,
+    pool: Pool | None = None,
+    progress: Callable[[Pair, float], None] = lambda pair, share: None,
 ) -> Generator[Record, None, None]:
-    """Restore a picture, a video, a .cbz archive or a folder of pictures, as `artifix restore` does.
+    """Restore pictures, videos, .cbz archives or folders of pictures, as `artifix restore` does.
 
-    Yields a record for each file.
+    Yields a record for each file as it is done.
 
-    `target` is a file, a folder that mirrors the source, or None for outputs beside their inputs. The default restorer
-    is `Restorer()`. `suffix` changes the outputs' names as `pair_up` says, and `jobs` files are in work at a time. A
-    file that fails is a record with its error; files of a folder that are no pictures, videos and archives among them,
-    are records that say so. DataError if there is nothing to restore, OutputError for a target that cannot be right.
+    `source` is a path or several. `target` is a file, a folder that mirrors the source, or None for outputs beside
+    their inputs. The default restorer is `Restorer()`; `load_restorer` makes one by any name that the command takes.
+    `suffix` changes the outputs' names as `pair_up` says, and `jobs` files are restored at a time; `progress` takes a
+    file's source and target and the share of it that is done, 0..1. A file that fails is a record with its error; other
+    files of a folder, videos and archives among them, are records with the status `skipped`.
+
+    With a pool, source and target are one folder each, either of which may be an address such as s3://BUCKET/FOLDER;
+    `jobs` and `progress` are then not used.
+
+    DataError if there is nothing to restore, OutputError for a target that cannot be right, ClusterError if the pool
+    cannot be used.
     """
+    restorer, options = restorer or Restorer(), options or FileOptions()
+    sources = [source] if isinstance(source, str | Path) else list(source)
+    if pool:
+        return _restore_in_pool(sources, target, restorer, options, pool, recursive=recursive, suffix=suffix)
     pairing = pair_up(
-        [Path(source)],
+        [Path(each) for each in sources],
         None if target is None else Path(target),
         recursive=recursive,
         suffix=suffix,
         others=OTHER_SUFFIXES,
     )
-    return _records(pairing, restorer or Restorer(), options or FileOptions(), jobs)
+    return _restore_here(pairing, restorer, options, jobs, progress)
 
 
-def _records(
-    pairing: Pairing, restorer: FileRestorer, options: FileOptions, jobs: int
+def _restore_here(
+    pairing: Pairing,
+    restorer: FileRestorer,
+    options: FileOptions,
+    jobs: int,
+    progress: Callable[[Pair, float], None],
 ) -> Generator[Record, None, None]:
     restore = partial(restore_file, restorer=restorer, options=options)
-    yield from itertools.chain(pairing.records, restore_all(pairing.pairs, restore, jobs))
+    yield from itertools.chain(pairing.records, restore_all(pairing.pairs, restore, jobs, progress))
+
+
+def _restore_in_pool(
+    sources: list[str | Path],
+    target: str | Path | None,
+    restorer: FileRestorer,
+    options: FileOptions,
+    pool: Pool,
+    *,
+    recursive: bool,
+    suffix: str,
+) -> Generator[Record, None, None]:
+    if len(sources) != 1 or target is None:
+        raise OutputError("a pool restores one folder into another; give one source and a target")
+    try:
+        from artifix.pool.planning import plan
+        from artifix.pool.run import run
+    except ImportError as error:
+        raise ClusterError(needs_extra("a pool", "pool", error)) from error
+    planned = plan(
+        str(sources[0]), str(target), restorer, options, recursive=recursive, suffix=suffix, videos=OTHER_SUFFIXES
+    )
+
+    def records() -> Generator[Record, None, None]:
+        yield from (each.record for each in planned.left_alone)
+        yield from run(planned, pool)
+
+    return records()
 
 
 def restore_file(
@@ -83,13 +109,10 @@ def restore_file(
     progress: Progress = lambda share: None,
 ) -> Record:
     """Restore a picture, a video or an archive into another file; an ArtifixError says what is wrong with it."""
-    kept: dict[str, Any] = {"overwrite": options.overwrite, "max_pixels": options.max_pixels, "progress": progress}
-    kept["keep_dates"] = options.keep_dates
     if is_video(source):
         from artifix.video.restore import restore_video  # which needs PyAV
 
-        return restore_video(source, target, restorer, codec=options.codec, crf=options.crf, **kept)
-    kept |= {"quality": options.quality, "salvage": options.salvage}
+        return restore_video(source, target, restorer, progress=progress, **options.of_videos)
     if archive.is_archive(source):
-        return archive.restore_archive(source, target, restorer, **kept)
-    return restorer.restore_file(source, target, **kept)
+        return archive.restore_archive(source, target, restorer, progress=progress, **options.of_pictures)
+    return restorer.restore_file(source, target, progress=progress, **options.of_pictures)

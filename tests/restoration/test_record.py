@@ -51,7 +51,7 @@ def test_the_command_prints_all_fields(photograph, make_model, tmp_path):
 
 def test_the_manifest_has_the_fields_of_records_by_their_names():
     pytest.importorskip("pyarrow")
-    from artifix.restoration.manifest import SCHEMA, Row, rows_of, table_of
+    from artifix.pool.manifest import SCHEMA, Row, rows_of, table_of
 
     assert set(FIELDS) - set(SCHEMA.names) == {"schema"}
     assert SCHEMA.metadata == {b"artifix.records": str(SCHEMA_VERSION).encode()}
@@ -63,7 +63,7 @@ def test_the_manifest_has_the_fields_of_records_by_their_names():
 
 def test_a_manifest_of_before_the_version_is_read():
     pa = pytest.importorskip("pyarrow")
-    from artifix.restoration.manifest import Row, rows_of
+    from artifix.pool.manifest import Row, rows_of
 
     old = {
         "source": ["a.jpg"],

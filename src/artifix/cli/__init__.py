@@ -6,7 +6,7 @@ import signal
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -136,10 +136,13 @@ def restore(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the network (default: all cores).")] = None,
     engine_pool: Annotated[
         EnginePool | None,
-        typer.Option(help="Restore one folder on many machines; folders may be addresses such as s3://BUCKET/FOLDER."),
+        typer.Option(
+            help="Restore one folder with many workers: processes of this machine, or a Ray cluster. Folders may be "
+            "addresses such as s3://BUCKET/FOLDER."
+        ),
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="Address of the pool's cluster, HOST:PORT or auto (default: this machine).")
+        str | None, typer.Option(help="Address of the Ray cluster, HOST:PORT or auto (default: this machine).")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Workers of the pool (default: all processors).")] = None,
     worker_cpus: Annotated[int, typer.Option(min=1, help="Processors of each worker of the pool.")] = 1,
@@ -169,11 +172,15 @@ def restore(
     from artifix.cli.dry_run import show_plan
     from artifix.cli.leaving import leaving_in_time
     from artifix.cli.pipes import STANDARD, Pipes, check_pipes, is_pipe
+    from artifix.cli.pool import restore_in_pool
     from artifix.image import decoding_in_children
-    from artifix.paths import OTHER_SUFFIXES, FileOptions, restore_file
+    from artifix.paths import OTHER_SUFFIXES, restore_file
+    from artifix.pool.machines import Pool
     from artifix.restoration import Record, load_restorer
     from artifix.restoration.archive import is_archive
+    from artifix.restoration.files import FileRestorer
     from artifix.restoration.folder import Progress, restore_all
+    from artifix.restoration.options import FileOptions
     from artifix.restoration.pairing import Pair, Pairing, pair_up, target_name
     from artifix.video.formats import is_video
 
@@ -184,48 +191,40 @@ def restore(
         logging.getLogger("artifix").setLevel(logging.DEBUG)
     if "" in inputs:  # an unset variable of the shell; Path("") would be the working folder
         raise typer.BadParameter("an input has an empty name", param_hint="INPUT...")
-    chosen: dict[str, Any] = {
-        "model": model,
-        "strength": strength,
-        "detail": detail,
-        "vivid": vivid,
-        "engine": engine.value,
-        "precision": precision.value,
-        "max_memory": max_memory,
-        "bound": bound.value,
-        "force": force,
-    }
     if format:
         suffix = with_format(suffix, format, output)
     if engine_pool and (codec or crf is not None):
         raise typer.BadParameter("--codec and --crf are for videos, and a pool restores pictures only")
     if engine_pool and (threads or dry_run):
         raise typer.BadParameter("--threads and --dry-run do not work with --engine-pool; --worker-cpus sets threads")
-    if engine_pool and salvage:
-        raise typer.BadParameter("--salvage does not work with --engine-pool")
+    if engine_pool and (salvage or keep_dates):
+        raise typer.BadParameter("--salvage and --keep-dates do not work with --engine-pool")
     if address == "":
         raise typer.BadParameter("expected HOST:PORT or auto", param_hint="--address")
     if not engine_pool and (address or workers or worker_cpus > 1):
         raise typer.BadParameter("--address, --workers and --worker-cpus need --engine-pool")
-    if engine_pool:
-        from artifix.cli.cluster import restore_on_cluster
+    if address and engine_pool != EnginePool.ray:
+        raise typer.BadParameter("--address needs --engine-pool ray")
 
-        done = restore_on_cluster(
-            inputs,
-            output,
-            as_json,
-            quiet=quiet,
-            address=address,
-            workers=workers,
-            worker_cpus=worker_cpus,
-            strict=strict,
-            restorer=chosen,
-            recursive=recursive,
-            suffix=suffix,
-            overwrite=overwrite,
-            quality=quality,
-            max_pixels=max_pixels,
+    def load() -> FileRestorer:
+        return load_restorer(
+            model,
+            strength=strength,
+            detail=detail,
+            vivid=vivid,
+            engine=engine.value,
+            precision=precision.value,
+            threads=threads,
+            max_memory=max_memory,
+            bound=bound.value,
+            force=force,
         )
+
+    options = FileOptions(overwrite, max_pixels, keep_dates, quality, salvage, codec.value if codec else None, crf)
+    if engine_pool:
+        pool = Pool(engine_pool.value, address, workers, worker_cpus)
+        shown: dict[str, bool] = {"as_json": as_json, "quiet": quiet, "strict": strict}
+        done = restore_in_pool(inputs, output, load(), options, pool, recursive=recursive, suffix=suffix, **shown)
         raise typer.Exit(0 if done else 1)
     output = check_pipes(inputs, output)
     with Pipes() as pipes:
@@ -247,13 +246,11 @@ def restore(
             raise typer.BadParameter("--format is for pictures; the pages of an archive keep their formats")
         if False not in kinds and quality is not None:
             raise typer.BadParameter("--quality is for pictures; use --crf for videos")
-        restorer = load_restorer(**chosen, threads=threads)
+        restorer = load()
         if dry_run:
             settings = restorer.settings_at(quality)
             show_plan(pairing, settings, overwrite=overwrite, as_json=as_json, shown=pipes.shown)
             return
-
-        options = FileOptions(overwrite, max_pixels, keep_dates, quality, salvage, codec.value if codec else None, crf)
 
         def restore(source: Path, target: Path, *, progress: Progress) -> Record:
             record = restore_file(source, target, restorer=restorer, options=options, progress=progress)

@@ -10,7 +10,7 @@ from artifix.printable import printable
 _EXTRAS: Final = {
     "av": "video",
     "fastapi": "web",
-    "fsspec": "ray",
+    "fsspec": "pool",
     "matplotlib": "evaluate",
     "msgspec": "train",
     "multipart": "web",
@@ -19,7 +19,7 @@ _EXTRAS: Final = {
     "onnxruntime": "onnxruntime",
     "pillow_heif": "heif",
     "pillow_jxl": "jxl",
-    "pyarrow": "ray",
+    "pyarrow": "pool",
     "ray": "ray",
     "safetensors": "train",
     "scipy": "study",

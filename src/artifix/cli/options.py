@@ -26,8 +26,9 @@ class Precision(StrEnum):
 
 
 class EnginePool(StrEnum):
-    """The framework that divides a folder among machines."""
+    """What runs the workers that restore a folder together."""
 
+    processes = "processes"
     ray = "ray"
 
 

@@ -1,4 +1,4 @@
-"""What stands in a row of a table: a callable from a degraded image to a restored one, and a name."""
+"""A row of a table: a name, and a function from a degraded image to a restored one."""
 
 import hashlib
 import shlex
@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,8 @@ from numpy.typing import NDArray
 from artifix.color import rgb_to_ycbcr
 from artifix.errors import ImageError, ModelError
 from artifix.image import read_image
-from artifix.image.jpeg import tables_of
-from artifix.models.catalog import models_of, read_model
-from artifix.restoration import Restorer
-from artifix.restoration.deblocker import SA_DCT, load_sa_dct
+from artifix.restoration import Restorer, load_restorer
+from artifix.restoration.files import FileRestorer
 
 Pixels = NDArray[np.uint8]
 Restore = Callable[[Pixels, bytes], Pixels]
@@ -62,20 +61,19 @@ def _load(name: str | Path, ensemble: bool) -> Iterator[Method]:
     if str(name) == JPEG.name:
         yield JPEG
         return
-    if str(name) == SA_DCT:
-        yield _sa_dct()
-        return
-    restorer = Restorer(name, precision="fp32")
+    restorer = load_restorer(name, precision="fp32")
+    yield method_of(restorer)
+    if ensemble and isinstance(restorer, Restorer):
 
-    def suited(file: bytes, told: bool = True) -> Callable[[Pixels], Pixels]:
-        chosen = restorer.for_file(file, told=told)
-        return lambda degraded: chosen.restore_image(degraded).astype(np.uint8, copy=False)
+        def restore(degraded: Pixels, file: bytes) -> Pixels:
+            return ensemble_of(partial(restorer.restore_decoded, file=file, told=False))(degraded)
 
-    digest = hashlib.sha256("".join(read_model(model).fingerprint for model in models_of(str(name))).encode())
-    stem, fingerprint = Path(name).stem, digest.hexdigest()[:16]
-    yield Method(stem, lambda degraded, file: suited(file)(degraded), fingerprint)
-    if ensemble:
-        yield Method(f"{stem}+", lambda degraded, file: ensemble_of(suited(file, told=False))(degraded), fingerprint)
+        yield Method(f"{restorer.name}+", restore, restorer.fingerprint)
+
+
+def method_of(restorer: FileRestorer, name: str = "") -> Method:
+    """What restores files, as a row of a table under its own name or another."""
+    return Method(name or restorer.name, restorer.restore_decoded, restorer.fingerprint, restorer.codec)
 
 
 def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixels]:
@@ -93,19 +91,6 @@ def ensemble_of(restore: Callable[[Pixels], Pixels]) -> Callable[[Pixels], Pixel
         return np.rint(total / 8).astype(np.uint8)
 
     return restore_eight
-
-
-def _sa_dct() -> Method:
-    sa_dct = load_sa_dct()
-
-    def restore(degraded: Pixels, file: bytes) -> Pixels:
-        tables = tables_of(file)
-        if tables is None:
-            raise ModelError(f"{SA_DCT}: needs the quantisation tables of a JPEG, and this is not one")
-        restored: Pixels = sa_dct.deblock(degraded, tables)
-        return restored
-
-    return Method(SA_DCT, restore, codec=JPEG.name)
 
 
 def load_peer(command: str) -> Method:

@@ -6,10 +6,12 @@ from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artifix.color import ycbcr_to_rgb
 from artifix.errors import ModelError, needs_extra
 from artifix.image import Picture
+from artifix.image.jpeg import tables_of
 from artifix.restoration.bound import Rule, bound_of, bound_word, rule_for, whole
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
@@ -30,6 +32,21 @@ class Deblocker(FileRestorer):
     def __post_init__(self) -> None:
         super().__post_init__()
         load_sa_dct()
+
+    codec = "jpeg"
+
+    @property
+    def name(self) -> str:
+        """The name by which it is chosen, too."""
+        return SA_DCT
+
+    def restore_decoded(self, image: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
+        """Restored RGB or grey of an image that was decoded from this JPEG; ModelError for another file."""
+        tables = tables_of(file)
+        if tables is None:
+            raise ModelError(f"{SA_DCT}: needs the quantisation tables of a JPEG, and this is not one")
+        restored: NDArray[np.uint8] = load_sa_dct().deblock(image, tables)
+        return restored
 
     @property
     def described(self) -> dict[str, Any]:

@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from artifix.clock import Clock
 from artifix.errors import ModelError, OutputError
@@ -60,6 +63,23 @@ class FileRestorer(ABC):
         defaults = {each.name: each.default for each in fields}
         shown = ", ".join(f"{name}={value!r}" for name, value in given if value != defaults[name])
         return f"{type(self).__name__}({shown})"
+
+    codec: ClassVar[str | None] = None
+    """The one codec whose files it restores; None for any."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in a table."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What distinguishes two versions of the same name, such as a model's weights; empty if there is only one."""
+        return ""
+
+    @abstractmethod
+    def restore_decoded(self, image: NDArray[np.uint8], file: bytes) -> NDArray[np.uint8]:
+        """Restored RGB (H, W, 3) or grey (H, W), uint8, of an image that was decoded from this file."""
 
     @property
     def amounts(self) -> dict[str, float]:

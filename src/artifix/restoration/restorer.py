@@ -1,10 +1,14 @@
 """Restore pictures by a network, which the picture's format chooses unless a model is named."""
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from artifix.engines.engine import Engine, EngineName, Precision, check_engine
 from artifix.engines.loaded import EngineCache
@@ -12,7 +16,7 @@ from artifix.errors import ModelError
 from artifix.image import Picture, Pixels, Space
 from artifix.image.jpeg import Table, coding_of
 from artifix.models.card import ModelCard
-from artifix.models.catalog import BLENDED, DEFAULT, VIVID, model_for, model_for_tables
+from artifix.models.catalog import BLENDED, DEFAULT, VIVID, model_for, model_for_tables, models_of
 from artifix.models.known import NOTHING, Known
 from artifix.models.model import Model
 from artifix.restoration.bound import Rule, bound_of, bound_word, rule_for
@@ -79,6 +83,17 @@ class Restorer(FileRestorer, ImageRestorer):
         return self._read.card
 
     @property
+    def name(self) -> str:
+        """The model's name, or that of its file without the suffix."""
+        return Path(self._name).stem
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model's weights, and of its companion's for coarse JPEGs."""
+        models = [self.engines.model(model, self.detail, self.vivid) for model in models_of(self._name)]
+        return hashlib.sha256("".join(model.fingerprint for model in models).encode()).hexdigest()[:16]
+
+    @property
     def amounts(self) -> dict[str, float]:
         """Its strength and detail, as fields of `Record`."""
         return {"strength": self.strength, "detail": self.detail}
@@ -127,6 +142,13 @@ class Restorer(FileRestorer, ImageRestorer):
         """The same for images that were decoded from a JPEG with these tables and this subsampling."""
         known = known_of(tables, subsampling) if told else NOTHING
         return dataclasses.replace(self._with(self._name, tables), known=known)
+
+    def restore_decoded(self, image: NDArray[np.uint8], file: bytes, *, told: bool = True) -> NDArray[np.uint8]:
+        """Restored RGB (H, W, 3) or grey (H, W) of an image that was decoded from this file.
+
+        `told` is `for_file`'s.
+        """
+        return self.for_file(file, told=told).restore_pixels(image).astype(np.uint8, copy=False)
 
     def restore_pixels(self, pixels: Pixels) -> Pixels:
         """Restored RGB (H, W, 3) or grey (H, W), uint8 or uint16, of the same; ValueError for anything else."""

@@ -18,10 +18,11 @@ def test_the_command_takes_one_folder_and_an_output(tmp_path):
 
 
 def test_without_its_packages_a_pool_says_what_it_needs(tmp_path, jpeg, monkeypatch):
-    monkeypatch.delitem(sys.modules, "artifix.restoration.distributed", raising=False)
+    for module in [name for name in sys.modules if name.startswith("artifix.pool.")]:
+        monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     command = ["restore", str(tmp_path), "-o", str(tmp_path / "out"), "--engine-pool", "ray"]
-    with pytest.raises(ClusterError, match=r"pip install 'artifix\[ray\]'"):
+    with pytest.raises(ClusterError, match=r"pip install 'artifix\[pool\]'"):
         CliRunner().invoke(app, command, catch_exceptions=False)
 
 
@@ -32,6 +33,8 @@ def test_without_its_packages_a_pool_says_what_it_needs(tmp_path, jpeg, monkeypa
         (["--workers", "2"], "need --engine-pool"),
         (["--worker-cpus", "2"], "need --engine-pool"),
         (["--address", "", "--engine-pool", "ray"], "HOST:PORT"),
+        (["--address", "auto", "--engine-pool", "processes"], "--address needs --engine-pool ray"),
+        (["--keep-dates", "--engine-pool", "ray"], "--keep-dates do not work"),
         (["--engine-pool", "ray", "--crf", "20"], "a pool restores pictures"),
         (["--codec", "hevc"], "no video is named"),
     ],
@@ -50,7 +53,7 @@ def test_records_stand_alone_on_standard_output(tmp_path, jpeg, monkeypatch):
         print("(raylet) a worker died")
         yield Record(str(tmp_path / "photo.jpg"), "out", "restored")
 
-    monkeypatch.setattr("artifix.restoration.distributed.run", run)
+    monkeypatch.setattr("artifix.pool.run.run", run)
     command = ["restore", str(tmp_path), "-o", str(tmp_path / "out"), "--engine-pool", "ray", "--json"]
     result = CliRunner().invoke(app, command)
     assert json.loads(result.stdout)["status"] == "restored"

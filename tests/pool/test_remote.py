@@ -10,8 +10,8 @@ from artifix.errors import DataError, OutputError
 pytest.importorskip("pyarrow")
 pytest.importorskip("fsspec")
 
-from artifix.restoration.manifest import MANIFEST, Manifest, Row
-from artifix.restoration.remote import Folder
+from artifix.pool.manifest import MANIFEST, Manifest, Row
+from artifix.pool.remote import Folder
 
 
 def test_a_changed_target_of_a_link_is_a_change(tmp_path, jpeg):

@@ -20,9 +20,11 @@ from artifix.image import read_image
 pytest.importorskip("pyarrow")
 pytest.importorskip("fsspec")
 
-from artifix.restoration.manifest import MANIFEST, Manifest
-from artifix.restoration.planning import plan
-from artifix.restoration.remote import Folder
+from artifix.pool.manifest import MANIFEST, Manifest
+from artifix.pool.planning import plan
+from artifix.pool.remote import Folder
+from artifix.restoration import Restorer
+from artifix.restoration.options import FileOptions
 
 
 def descendants(process):
@@ -135,5 +137,5 @@ def test_a_node_dies_midway_and_nothing_is_lost(cluster, photograph, make_model,
     assert len(rows) == count + 1
     assert sum(row.status == "restored" for row in rows.values()) == count
 
-    again = plan(str(source), str(target), restorer={}, suffix=".png")
+    again = plan(str(source), str(target), Restorer(), FileOptions(), suffix=".png")
     assert [row.input for row in again.todo] == ["broken.jpg"]

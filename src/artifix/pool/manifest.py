@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifix.errors import DataError
+from artifix.pool.remote import Folder, why
 from artifix.restoration.record import SCHEMA_VERSION, Record, Status
-from artifix.restoration.remote import Folder, why
 
 MANIFEST: Final = "manifest.parquet"
 PARTS: Final = "manifest.parts"

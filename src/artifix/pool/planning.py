@@ -1,29 +1,35 @@
 """What a run over a folder at any address is to do: which pictures, and which of them are done already."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from artifix.errors import DataError, OutputError
-from artifix.image import MAX_PIXELS, WRITABLE_SUFFIXES
-from artifix.restoration.manifest import Manifest, Row
+from artifix.image import WRITABLE_SUFFIXES
+from artifix.pool.manifest import Manifest, Row
+from artifix.pool.remote import Folder, Found
+from artifix.restoration.files import FileRestorer
+from artifix.restoration.options import FileOptions
 from artifix.restoration.pairing import Pair, Wanted, settle, target_name
-from artifix.restoration.remote import Folder, Found
 from artifix.restoration.selection import LeftAlone, in_words, is_hidden, kind_of, reason_against
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker must know; `restorer` holds the arguments of `load_restorer`, `token` is this run's own."""
+    """What every worker is given: the two folders' addresses, what restores, and how files are read and written."""
 
     source: str
     target: str
-    restorer: Mapping[str, Any]
-    quality: int | None
-    max_pixels: int
+    restorer: FileRestorer
+    options: FileOptions
     token: str
+    """Of this run alone."""
+
+    @property
+    def settings(self) -> str:
+        """All that decides what outputs hold, as `name=value` words."""
+        return self.restorer.settings_at(self.options.quality)
 
 
 @dataclass(frozen=True)
@@ -49,33 +55,34 @@ class Plan:
 def plan(
     source: str,
     target: str,
+    restorer: FileRestorer,
+    options: FileOptions,
     *,
-    restorer: Mapping[str, Any],
     recursive: bool = True,
     suffix: str = "",
     videos: Collection[str] = (),
-    overwrite: bool = False,
-    quality: int | None = None,
-    max_pixels: int = MAX_PIXELS,
 ) -> Plan:
-    """What there is to do for a folder of pictures and the one that is to mirror it, both any address of fsspec's.
+    """Plan the restoration of a folder of pictures into one that mirrors it, both any address that fsspec opens.
 
-    To do is what has no output, failed before, or changed since by the manifest (its size, or its ETag or time).
-    `overwrite` does everything again.
+    A picture is restored if it has no output, failed before, or has changed since by the manifest (its size, or its
+    ETag or time), or if outputs are to be overwritten. `suffix` changes the outputs' names as `pair_up` says.
 
-    A file with an unknown suffix is a picture if its first bytes say so, as `select` has it;
-    `videos` are the suffixes of videos.
+    A file with an unknown suffix is a picture if its first bytes are a picture's, as in `select`; `videos` are the
+    suffixes of files other than pictures that can be restored when they are named.
 
-    DataError for a folder that is not there, cannot be listed or has no pictures, an unknown kind of address and a
-    manifest that cannot be read; OutputError if the outputs would be among the pictures.
+    DataError for a folder that does not exist, cannot be listed or has no pictures, for an unknown kind of address and
+    for a manifest that cannot be read; OutputError if the outputs would be among the pictures, and for options that a
+    pool does not have.
     """
+    if options.salvage or options.keep_dates:
+        raise OutputError("a pool can neither salvage truncated pictures nor keep their dates")
     sources, targets, token = Folder(source), Folder(target), secrets.token_hex(8)
     inner = targets.within(sources)
     if inner == "":
         raise OutputError(f"{target}: is the input itself; give another output")
     there = {found.name for found in targets.find()}
     made = Plan(
-        Job(sources.address(), targets.address(), dict(restorer), quality, max_pixels, token),
+        Job(sources.address(), targets.address(), restorer, options, token),
         Manifest(targets, there, token),
         todo=[],
         kept=[],
@@ -118,7 +125,7 @@ def plan(
     for source_path, target_path in sorted(pairs):
         found, output = wanted[source_path], target_path.as_posix()
         before = made.manifest.rows.get(found.name)
-        if output in there and not overwrite and _is_current(before, found, output):
+        if output in there and not options.overwrite and _is_current(before, found, output):
             made.kept.append(before or Row(found.name, output, found.size, found.stamp, "kept"))
         else:
             # It has failed until a worker says otherwise.
