@@ -1,6 +1,7 @@
 """JPEGs without their end, and those of a kind that is not read."""
 
 import io
+import os
 import re
 
 import numpy as np
@@ -12,6 +13,7 @@ from artifix.cli import app
 from artifix.errors import ImageError
 from artifix.image import read_image, read_picture
 from artifix.image.segments import structure_of
+from artifix.jpeg.damage import listening
 
 KINDS = {
     "baseline": {"quality": 60},
@@ -79,6 +81,54 @@ def test_the_last_bits_of_a_flat_picture_are_missed(tmp_path):
         (tmp_path / "a.jpg").write_bytes(data[: end - 1])
         with pytest.raises(ImageError, match="cut off"):
             read_picture(tmp_path / "a.jpg")
+
+
+def scans_of(data) -> list[int]:
+    """Where the scans of a JPEG begin."""
+    return [match.start() for match in re.finditer(rb"\xff\xda", data)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_end_marker_does_not_make_half_a_picture_whole(tmp_path, photograph, kind, capfd):
+    data, path = coded(photograph, **KINDS[kind]), tmp_path / "a.jpg"
+    last = scans_of(data)[-1] + 14
+    path.write_bytes(data[: (last + len(data)) // 2] + data[-2:])
+    with pytest.raises(ImageError, match=r"a\.jpg: .*its data end after \d+ of \d+ rows\); --salvage"):
+        read_picture(path)
+    picture = read_picture(path, salvage=True)
+    (note,) = picture.notes
+    rows = int(re.fullmatch(r"the file is incomplete: (\d+) of 96 rows are there", note)[1])
+    path.write_bytes(data)
+    np.testing.assert_array_equal(picture.pixels[:rows], read_picture(path).pixels[:rows])
+    assert capfd.readouterr().err == ""  # where libjpeg would complain without a name
+
+
+def test_a_progressive_picture_without_its_last_scans_is_a_note_and_bounds_nothing(tmp_path, photograph):
+    data, path = coded(photograph, quality=75, progressive=True), tmp_path / "a.jpg"
+    for start in scans_of(data)[1:]:
+        path.write_bytes(data[:start] + data[-2:])
+        picture = read_picture(path)
+        assert picture.notes == ("the file is incomplete: a coarser picture is there",)
+        assert picture.coefficients is None
+
+
+def test_a_damaged_middle_is_a_note(tmp_path, photograph, capfd):
+    data, path = coded(photograph, quality=75, restart_marker_blocks=5), tmp_path / "a.jpg"
+    marker = data.index(b"\xff\xd3")
+    for wrong, said in ((b"\xff\xd6", "found marker 0xd6 instead of RST3"), (b"", "extraneous bytes before marker")):
+        path.write_bytes(data[:marker] + wrong + data[marker + 2 :])
+        picture = read_picture(path)
+        (note,) = picture.notes
+        assert note.startswith("the file is damaged: ") and said in note
+        assert picture.coefficients is not None
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_write_to_standard_error_meanwhile_is_passed_on(capfd):
+    with listening() as found:
+        os.write(2, b"a line of another thread\nCorrupt JPEG data: 2 extraneous bytes before marker 0xd9\n")
+    assert found == ["Corrupt JPEG data: 2 extraneous bytes before marker 0xd9"]
+    assert capfd.readouterr().err == "a line of another thread\n"
 
 
 def test_whole_pictures_are_read_as_before_with_salvage(tmp_path, photograph):

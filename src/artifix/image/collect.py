@@ -11,7 +11,9 @@ from artifix.image import attached, avif, gif, heif, jp2, jpeg_metadata, jxl, ph
 from artifix.image import exif as exif_block
 from artifix.image.metadata import Metadata, Text
 from artifix.image.segments import Structure, mapped
+from artifix.printable import counted
 
+_DEEP: Final = 16  # bits of a sample
 _NO_UNIT: Final = 1  # of a TIFF's resolution
 # Tags of a TIFF that are read elsewhere, or are about the coding of the old pixels.
 _KNOWN_TAGS: Final = (
@@ -95,6 +97,10 @@ def _of_tiff(file: TiffImagePlugin.TiffImageFile) -> tuple[Metadata, tuple[str, 
     tags = file.tag_v2
     exif, broken = exif_block.of_tiff(file.getexif())
     notes = [f"{broken} broken EXIF {'tag is' if broken == 1 else 'tags are'} left out"] if broken else []
+    if (more := tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1) - len(file.getbands())) > 0:
+        notes.append(f"{counted(more, 'further channel')} {'is' if more == 1 else 'are'} left out")
+    if file.mode == "CMYK" and _DEEP in tags.get(TiffImagePlugin.BITSPERSAMPLE, ()):
+        notes.append("16 bits become 8")
     unknown = [tag for tag in tags if tag not in _KNOWN_TAGS and tag not in exif_block.DESCRIPTIVE]
     notes += [f"{name} are left out" for tag, name in _TAG_NAMES.items() if tag in unknown]
     if numbers := [f"TIFF tag {tag}" for tag in sorted(unknown) if tag not in _TAG_NAMES]:

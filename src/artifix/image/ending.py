@@ -1,4 +1,4 @@
-"""A JPEG without its end marker: whether all of its pixels are there, and if not, how many rows are.
+"""A JPEG without its end marker, or with damaged data: whether its pixels are there, and if not, how many rows are.
 
 A decoder that runs out of data goes on with whatever follows. So the file is decoded several times, each time with
 something else behind it: what comes out the same each time came from the file. The four endings begin with each of
@@ -18,6 +18,9 @@ from artifix.image.segments import Structure
 
 _END: Final = b"\xff\xd9"
 _LENGTH: Final = 4_096  # bytes of each ending
+_ENDS_EARLY: Final = "premature end of data segment"  # in libjpeg's words, which begin with the next
+_PREFIX: Final = "Corrupt JPEG data: "
+_INCOMPLETE: Final = "the file is incomplete"
 NOTE: Final = "the file has no end marker, but every pixel"
 
 
@@ -38,9 +41,31 @@ def judge(path: Path, structure: Structure, max_pixels: int, *, salvage: bool) -
     return f"the file is cut off: {rows} of {height} rows are there"
 
 
+def judge_damage(
+    path: Path, structure: Structure, damage: tuple[str, ...], max_pixels: int, *, salvage: bool
+) -> tuple[str, ...]:
+    """What is to be said of a JPEG that has its end marker, `damage` being what libjpeg found in it.
+
+    ImageError for one whose data end before its last pixel, unless `salvage` allows that.
+    """
+    if not structure.has_every_scan:
+        return (f"{_INCOMPLETE}: a coarser picture is there",)
+    if any(_ENDS_EARLY in line for line in damage):
+        rows, height = _rows_there(path, structure, max_pixels)
+        if rows < height and not salvage:
+            raise ImageError(
+                f"{path}: broken or truncated picture (its data end after {rows} of {height} rows); --salvage restores"
+                " what is there"
+            )
+        if rows < height:
+            return (f"{_INCOMPLETE}: {rows} of {height} rows are there",)
+    return ("the file is damaged: " + "; ".join(line.removeprefix(_PREFIX) for line in damage),) if damage else ()
+
+
 def ended(path: Path, structure: Structure, ending: bytes = b"") -> bytes:
     """What of the file can be decoded, with this ending and an end marker behind it."""
-    return path.read_bytes()[: structure.stop] + ending + _END
+    stop = structure.stop if structure.end is None else structure.end - len(_END)
+    return path.read_bytes()[:stop] + ending + _END
 
 
 def _rows_there(path: Path, structure: Structure, max_pixels: int) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from PIL import (
 from artifix.errors import ArtifixError, ImageError
 from artifix.image import extras, jxl
 from artifix.image.formats import READABLE
-from artifix.image.refusals import refuse
+from artifix.image.refusals import refuse, unknown_tiff
 from artifix.image.scans import reason_against_scans
 
 MAX_PIXELS: Final = 500_000_000
@@ -35,6 +35,9 @@ MAX_PIXELS: Final = 500_000_000
 _GREY_ALPHA_16: Final[dict[Any, tuple[str, str]]] = {
     (order, 1, (1,), 1, (16, 16), (2,)): ("RGBA", "RGBA") for order in (b"II", b"MM")
 }
+
+# Grey of 2 and 4 bits, which Pillow spreads over 8 bits, but not the one that a PNG says is clear: by how much.
+_COARSE_GREY: Final = {"L;2": 85, "L;4": 17}
 
 # Pillow's limit and Python's warning filters belong to the whole process. Whoever comes first changes them, whoever
 # leaves last puts them back; between the two, any number of threads read and write at a time.
@@ -91,6 +94,9 @@ def opened(path: Path, max_pixels: int, content: bytes | None = None, frame: int
             raise _too_large(path, max_pixels)
         if file.format in ("JPEG", "MPO") and (reason := reason_against_scans(path, width * height)):
             raise ImageError(f"{path}: {reason}")
+        clear = file.info.get("transparency")
+        if isinstance(clear, int) and file.tile:
+            file.info["transparency"] = clear * _COARSE_GREY.get(str(file.tile[0].args), 1)
         if frame:
             file.seek(frame)
             if file.width * file.height > max_pixels:
@@ -166,4 +172,7 @@ def _broken(error: Exception) -> str:
 def _unidentified(path: Path) -> str:
     if path.stat().st_size == 0:
         return "the file is empty"
+    with path.open("rb") as stream:
+        if kind := unknown_tiff(stream):
+            return kind
     return "not a picture that can be read (JPEG, PNG, WebP, TIFF, BMP, AVIF, JPEG 2000, GIF), or a broken one"

@@ -108,6 +108,10 @@ def _read(
         deep = sixteen.is_deep(file) or heif.is_deep(file)
         keep_ycbcr = keep_ycbcr and stores_ycbcr(file)
         coded = coefficients_of(path, file) if coefficients else None  # first: it takes most memory for a while
+        if structure and content is None:
+            damage = coded.damage if coded else ()
+            notes = ending.judge_damage(path, structure, damage, max_pixels, salvage=salvage)
+            coded = coded if structure.has_every_scan else None  # a coarser picture's bound nothing
         if keep_ycbcr:
             file.draft("YCbCr", None)
         if not heif.is_deep(file):

@@ -28,6 +28,8 @@ _BITS_PER_SAMPLE: Final = 258
 _PHOTOMETRIC: Final = 262
 _PLANAR_CONFIGURATION: Final = 284
 _EXTRA_SAMPLES: Final = 338
+_SAMPLE_FORMAT: Final = 339
+_SIGNED: Final = 2
 _WHITE_IS_ZERO: Final = 0
 _SEPARATE_PLANES: Final = 2
 _PREMULTIPLIED: Final = (1,)
@@ -39,9 +41,11 @@ def is_deep(file: ImageFile.ImageFile) -> bool:
 
 
 def unsupported(file: ImageFile.ImageFile) -> str | None:
-    """Why this deep file would come out wrong, if it would."""
+    """Why this file's samples would come out wrong, if they would."""
     if _is_grey(file) and _tiff_tag(file, _BITS_PER_SAMPLE) not in (None, (16,)):
         return "12-bit TIFF is not supported"
+    if _SIGNED in (_tiff_tag(file, _SAMPLE_FORMAT) or ()):
+        return "a TIFF of signed samples is not supported"
     planes = _tiff_tag(file, _PLANAR_CONFIGURATION) == _SEPARATE_PLANES
     if planes and file.mode in ("RGB", "RGBA") and 16 in _tiff_tag(file, _BITS_PER_SAMPLE):
         return "16-bit TIFF in separate colour planes is not supported"

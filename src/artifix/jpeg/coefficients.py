@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifix.errors import ImageError
+from artifix.jpeg.damage import listening
 from artifix.jpeg.tiles import find_tiles
 
 Space = Literal["L", "YCbCr", "RGB"]
@@ -75,6 +76,8 @@ class JpegCoefficients:
     """What the components are; YCbCr has the full range of JFIF."""
     orientation: int = 1
     """How the stored picture is turned to stand upright: EXIF's 1..8."""
+    damage: tuple[str, ...] = ()
+    """What of the file is damaged, in libjpeg's words; empty if nothing is."""
 
     @property
     def unit(self) -> tuple[int, int]:
@@ -105,7 +108,8 @@ def read_coefficients(
         raise ImageError(f"{path}: its coefficients cannot be read: pyjpegio is not installed") from error
     file = DecompressedJpeg()
     try:
-        file.read(path)
+        with listening() as damage:
+            file.read(path)
         layout = file.comp_info
         components = [
             _component(quantised, info, layout, tables)
@@ -114,7 +118,7 @@ def read_coefficients(
         found = [np.asarray(table).ravel().tolist() for table in file.quant_tables]
     except (RuntimeError, ValueError, OSError, KeyError, MemoryError) as error:
         raise ImageError(f"{path}: its coefficients cannot be read ({error})") from error
-    coefficients = JpegCoefficients(file.image_height, file.image_width, tuple(components), space)
+    coefficients = JpegCoefficients(file.image_height, file.image_width, tuple(components), space, damage=tuple(damage))
     # A table that is defined anew between two scans would be another one for the components that came before it.
     same_tables = found == [list(tables[number]) for number in sorted(tables)]
     if (file.image_width, file.image_height) != size or not same_tables or not _is_whole(coefficients):
