@@ -4,8 +4,11 @@ import re
 
 
 def printable(text: str) -> str:
-    """The text in one line that commands no terminal: file names may hold any character but a slash."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
+    """The text in one line that commands no terminal: file names may hold any character but a slash.
+
+    What turns the direction of reading, and so makes a name look like another, is escaped as control characters are.
+    """
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda found: repr(found[0])[1:-1], text)
 
 
 def counted(number: int, noun: str, nouns: str = "") -> str:

@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from artifix.cli import display as terminal
+from artifix.cli import pipes
+from artifix.errors import ImageError
 from artifix.image import read_picture
 from artifix.restoration import Record, Restorer
 from artifix.restoration.pairing import Pair
@@ -70,6 +72,28 @@ def test_what_is_no_picture_is_one_line_that_names_the_pipe(restore):
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"artifix: standard input: not a picture")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_what_has_no_end_is_one_line(restore, tmp_path):
+    done = restore("/dev/zero", "-o", tmp_path / "a.png")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"artifix: /dev/zero: not a picture") and done.stderr.count(b"\n") == 1
+
+
+def test_a_closed_standard_input_is_one_line(make_model, tmp_path):
+    command = [*COMMAND, "-", "-o", tmp_path / "a.png", "--model", make_model()]
+    done = subprocess.run(command, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(0))
+    assert (done.returncode, done.stderr) == (1, b"artifix: standard input: is closed\n")
+
+
+def test_more_than_a_pipe_may_bring_is_one_line(monkeypatch, tmp_path, jpeg):
+    monkeypatch.setattr(pipes, "LONGEST", 100)
+    os.mkfifo(tmp_path / "in.jpg")
+    feed = threading.Thread(target=lambda: (tmp_path / "in.jpg").write_bytes(jpeg.read_bytes()))
+    feed.start()
+    with pipes.Pipes() as received, pytest.raises(ImageError, match=r"in\.jpg: more than 0 GiB"):
+        received.receive(str(tmp_path / "in.jpg"))
+    feed.join()
 
 
 @pytest.mark.parametrize(

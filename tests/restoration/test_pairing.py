@@ -46,6 +46,13 @@ def test_an_output_inside_the_input_is_not_restored_again(tree):
     assert "in/out/out/a.jpg" not in targets(tree, [tree / "in"], tree / "in" / "out", recursive=True)
 
 
+def test_a_link_to_itself_is_left_alone(tree):
+    (tree / "in" / "loop.jpg").symlink_to("loop.jpg")
+    found = pair_up([tree / "in"], tree / "in" / "out")
+    assert [pair.source.name for pair in found.pairs] == ["a.jpg", "b.png"]
+    assert "loop.jpg" in [Path(record.input).name for record in found.records]
+
+
 @pytest.mark.parametrize(
     ("suffix", "expected"), [("-clean", "a-clean.jpg"), (".png", "a.png"), ("-clean.webp", "a-clean.webp")]
 )

@@ -12,9 +12,13 @@ from typing import BinaryIO, Final, Self
 import typer
 
 from artifix.errors import ImageError, OutputError
+from artifix.image.signature import SIGNATURE_BYTES, signature
 from artifix.restoration.record import Record
 
 STANDARD: Final = "-"
+LONGEST: Final = 4 << 30
+"""Bytes that are taken from a pipe."""
+_PIECE: Final = 1 << 20
 
 
 class Pipes:
@@ -41,11 +45,13 @@ class Pipes:
         path = self._folder / f"input-{len(self._names)}"
         try:
             with path.open("xb") as file:
-                if name == STANDARD:
-                    shutil.copyfileobj(sys.stdin.buffer, file)
-                else:
+                if name != STANDARD:
                     with Path(name).open("rb") as pipe:
-                        shutil.copyfileobj(pipe, file)
+                        _receive(pipe, file)
+                elif sys.stdin:
+                    _receive(sys.stdin.buffer, file)
+                else:
+                    raise ImageError("standard input: is closed")
         except OSError as error:
             raise ImageError(f"{_shown(name, 'input')}: {error.strerror or error}") from error
         self._names[str(path)] = _shown(name, "input")
@@ -85,6 +91,18 @@ class Pipes:
     def _copy(file: BinaryIO, pipe: BinaryIO) -> None:
         shutil.copyfileobj(file, pipe)
         pipe.flush()
+
+
+def _receive(pipe: BinaryIO, file: BinaryIO) -> None:
+    """Copy what comes out of a pipe, which may have no end; of what is no picture only enough to say so."""
+    head = pipe.read(SIGNATURE_BYTES)
+    file.write(head)
+    left = LONGEST if signature(head) else 0
+    while left and (piece := pipe.read(min(_PIECE, left))):
+        file.write(piece)
+        left -= len(piece)
+    if signature(head) and not left:
+        raise OSError(f"more than {LONGEST >> 30} GiB")
 
 
 def is_pipe(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Which output each input gets."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -170,15 +171,15 @@ def _format_of(source: Path) -> str:
 
 def _output_test(folder: Path, output: Path | None, name_end: str) -> Callable[[Path], bool]:
     """Tells what an earlier run put into an input folder."""
-    inner = output.resolve() if output else folder.resolve()
-    beside = inner == folder.resolve() and bool(name_end)
+    inner = _real(output or folder)
+    beside = inner == _real(folder) and bool(name_end)
     # An output folder that the input contains is no input; one that contains the input says nothing.
-    contained = folder.resolve() in inner.parents
+    contained = _real(folder) in inner.parents
 
     def is_output(path: Path) -> bool:
         if beside and path.stem.endswith(name_end):
             return True
-        return contained and (inner == path.resolve() or inner in path.resolve().parents)
+        return contained and (inner == _real(path) or inner in _real(path).parents)
 
     return is_output
 
@@ -200,3 +201,8 @@ def _name_end(suffix: str, others: Mapping[str, str]) -> str:
 def _check(suffix: str) -> None:
     if "/" in suffix or "\\" in suffix:
         raise OutputError(f"{suffix}: a suffix is the end of a name and cannot contain a folder")
+
+
+def _real(path: Path) -> Path:
+    """The path without links, as far as they lead anywhere; `Path.resolve` raises for a link to itself."""
+    return Path(os.path.realpath(path))
