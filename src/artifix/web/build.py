@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from importlib.resources import files
@@ -11,18 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from artifix.engines.onnx_rgb import to_rgb_onnx
+from artifix.engines.onnx_graph import to_onnx
 from artifix.errors import OutputError
 from artifix.models.catalog import read_model
 from artifix.models.model import Model
 from artifix.web.offers import choices_among
+from artifix.web.placing import OFFERS, WORKER, put_in_place
 from artifix.web.runtime import WEBGPU, runtime_files
 
 MOST_PIXELS: Final = 50_000_000
 """Of a picture, which a tab holds several times over."""
 _MOST_BYTES: Final = 1_000_000_000
 _FORMATS: Final = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
-_OFFERS: Final = "offers.json"
 _LEFT_OUT: Final = ("api.js", "docs.html", "docs.js", "token.js")  # of the page with a server
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; worker-src 'self';"
@@ -49,14 +49,15 @@ _CHANGES: Final = (
 
 
 def build(folder: Path, models: Sequence[str | Path], *, runtime: Path | None = None, overwrite: bool = False) -> int:
-    """Write the page, with models by name or file, the first being the usual one; the size of the folder in bytes.
+    """Write the page, with models by name or file, the first being the usual one; the size of its files in bytes.
 
     `runtime` is the folder of the npm package onnxruntime-web; None fetches it. OutputError for a folder that cannot be
-    written, and for one that exists, unless it is empty, or an earlier build with `overwrite`.
+    written, and for one that exists, unless it is empty, or an earlier build with `overwrite`. Then the files of that
+    build are replaced or removed, and all others stay.
     """
     read = [(Path(model).stem, read_model(model)) for model in models]
-    _check(folder, overwrite=overwrite)
-    graphs = {f"{name}.onnx": to_rgb_onnx(model) for name, model in read}
+    earlier = _earlier_build(folder, overwrite=overwrite)
+    graphs = {f"{name}.onnx": to_onnx(model) for name, model in read}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".artifix-", dir=folder.parent) as temporary, runtime_files(runtime) as found:
@@ -67,29 +68,33 @@ def build(folder: Path, models: Sequence[str | Path], *, runtime: Path | None = 
             _write_page(made)
             for name, graph in graphs.items():
                 (made / name).write_bytes(graph)
-            (made / _OFFERS).write_text(json.dumps(_offers(read)), encoding="utf-8")
+            names = {*_names(made), OFFERS} | {name for name in earlier if (folder / name).is_file()}
+            (made / OFFERS).write_text(json.dumps(_offers(read) | {"files": sorted(names)}), encoding="utf-8")
             _write_store(made)
-            if folder.exists():
-                shutil.rmtree(folder)
-            made.rename(folder)
+            size = sum((made / name).stat().st_size for name in _names(made))
+            put_in_place(made, folder, earlier)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    return sum(path.stat().st_size for path in _files(folder))
+    return size
 
 
-def _check(folder: Path, *, overwrite: bool) -> None:
+def _earlier_build(folder: Path, *, overwrite: bool) -> set[str]:
+    """The files of an earlier build in a folder; OutputError if it cannot be written to."""
     if not folder.exists():
-        return
+        return set()
     if not folder.is_dir():
         raise OutputError(f"{folder}: exists and is no folder")
     if folder.is_symlink() or folder.samefile(Path.cwd()):
         raise OutputError(f"{folder}: is the working folder or a link, which cannot be replaced; name another")
     if not any(folder.iterdir()):
-        return
-    if not (folder / _OFFERS).exists():
-        raise OutputError(f"{folder}: is a folder with other files in it")
+        return set()
+    try:
+        names = {str(name) for name in json.loads((folder / OFFERS).read_text(encoding="utf-8"))["files"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(f"{folder}: is a folder with other files in it") from error
     if not overwrite:
         raise OutputError(f"{folder}: exists; --overwrite replaces it")
+    return names
 
 
 def _write_page(folder: Path) -> None:
@@ -110,7 +115,7 @@ def _write_page(folder: Path) -> None:
     page.write_text(text, encoding="utf-8")
 
 
-def _offers(models: Iterable[tuple[str, Model]]) -> dict[str, Any]:
+def _offers(models: Sequence[tuple[str, Model]]) -> dict[str, Any]:
     """What the worker and the page read: networks by name, and what the server's API would answer."""
     cards = {name: model.card for name, model in models}
     usual = next(iter(cards))
@@ -121,8 +126,15 @@ def _offers(models: Iterable[tuple[str, Model]]) -> dict[str, Any]:
     limits = {"workers": 1, "max_bytes": _MOST_BYTES, "max_pixels": MOST_PIXELS, "kept_seconds": 0}
     return {
         "networks": {
-            name: {"file": f"{name}.onnx", "radius": card.radius, "multiple": card.multiple, "maps": card.maps}
-            for name, card in cards.items()
+            name: {
+                "file": f"{name}.onnx",
+                "channels": model.description.channels,
+                "known": model.description.known,
+                "radius": model.card.radius,
+                "multiple": model.card.multiple,
+                "maps": model.card.maps,
+            }
+            for name, model in models
         },
         "health": {"status": "ok", "version": version("artifix"), "limits": limits, "local": True},
         "models": {
@@ -139,15 +151,14 @@ def _write_store(folder: Path) -> None:
 
     What WebGPU needs is stored when it is first used.
     """
-    paths = _files(folder)
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
-    stored = [name for name in names if name != "sw.js" and name.removeprefix("ort/") not in WEBGPU]
-    script = folder / "sw.js"
+    names = _names(folder)
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()[:16]
+    stored = [name for name in names if name != WORKER and name.removeprefix("ort/") not in WEBGPU]
+    script = folder / WORKER
     text = script.read_text(encoding="utf-8")
     text = text.replace("{version}", digest).replace('["{files}"]', json.dumps(["./", *stored]))
     script.write_text(text, encoding="utf-8")
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+def _names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

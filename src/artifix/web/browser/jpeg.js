@@ -112,14 +112,31 @@ export function withMetadata(made, { segments: kept }) {
   return [made.subarray(0, 2), ...whole(head), ...kept, ...whole(needed), made.subarray(scan.byteOffset - made.byteOffset)];
 }
 
+// How the stored picture is turned to stand upright: EXIF's 1..8.
+export function orientationOf(bytes) {
+  for (const { marker, data } of segments(bytes)) {
+    if (marker !== APP1 || !starts(data, EXIF)) continue;
+    for (const { view, place, little } of orientationsIn(data.subarray(EXIF.length))) {
+      const value = view.getUint16(place, little);
+      return value >= 1 && value <= 8 ? value : 1;
+    }
+  }
+  return 1;
+}
+
 function standUpright(exif) {
+  for (const { view, place, little } of orientationsIn(exif)) view.setUint16(place, 1, little);
+}
+
+// Where the first directory of EXIF has an orientation.
+function* orientationsIn(exif) {
   const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
   try {
     const little = view.getUint16(0) === 0x4949;
     const directory = view.getUint32(4, little);
     for (let index = 0; index < view.getUint16(directory, little); index += 1) {
       const entry = directory + 2 + 12 * index;
-      if (view.getUint16(entry, little) === ORIENTATION) view.setUint16(entry + 8, 1, little);
+      if (view.getUint16(entry, little) === ORIENTATION) yield { view, place: entry + 8, little };
     }
   } catch (failure) {
     if (!(failure instanceof RangeError)) throw failure; // a directory beyond its end has no orientation

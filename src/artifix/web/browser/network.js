@@ -2,11 +2,13 @@
 // what is kept of them is the whole picture's result.
 
 const MOST_VALUES = 1 << 25; // in the widest layer of a tile
+const NEUTRAL = 128; // the chroma of grey
 
 export class Network {
   #session;
 
-  static async open(name, { file, radius, multiple, maps }) {
+  // Of an entry in offers.json: the file `artifix.engines.onnx_graph` made, and of its card what is needed here.
+  static async open(name, { file, ...card }) {
     const { ort, providers } = await runtime();
     const url = new URL(file, import.meta.url);
     const data = new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -17,40 +19,44 @@ export class Network {
       });
       if (session) break;
     }
-    return new Network(name, session, ort, { radius, multiple, maps });
+    return new Network(name, session, ort, card);
   }
 
-  constructor(name, session, ort, { radius, multiple, maps }) {
+  constructor(name, session, ort, { channels, known, radius, multiple, maps }) {
     this.name = name;
     this.#session = session;
     this.ort = ort;
+    this.channels = channels;
+    this.known = known; // how many values it is told
     this.multiple = multiple;
     this.halo = roundUp(radius, multiple);
     this.side = roundUp(Math.max(3 * this.halo, Math.floor(Math.sqrt(MOST_VALUES / maps))), multiple);
   }
 
-  // The restored RGBA values (0..255, not rounded) of an ImageData; `onProgress` receives the share done, and may throw.
-  async restore(image, onProgress) {
-    const { width, height, data } = image;
-    const grey = isGrey(data);
-    const restored = new Float32Array(data.length);
+  // The restored planes, Float32Arrays that are neither rounded nor cut off, of a picture's: full-range YCbCr, or grey
+  // alone, in 0..255. `told` is what `known` makes; `onProgress` receives the share done, and may throw.
+  async restore({ planes, width, height }, told, onProgress) {
+    const restored = planes.map((plane) => Float32Array.from(plane));
     const all = [...spans(height, this.side, this.halo, this.multiple)].flatMap((rows) =>
       [...spans(width, this.side, this.halo, this.multiple)].map((columns) => ({ rows, columns })),
     );
     for (const [number, { rows, columns }] of all.entries()) {
       await onProgress(number / all.length);
-      const planes = await this.#run(read(image, rows, columns), rows, columns);
-      keep(restored, width, planes, rows, columns, grey);
+      const shape = [1, this.channels, ...[rows, columns].map(({ start, stop }) => roundUp(stop - start, this.multiple))];
+      const values = read(planes, width, height, rows, columns, shape);
+      keep(restored, width, await this.#run(values, shape, told), rows, columns, shape);
     }
     return restored;
   }
 
-  async #run(values, rows, columns) {
-    const shape = [1, 3, rows.stop - rows.start, columns.stop - columns.start];
-    const { output } = await this.#session.run({ input: new this.ort.Tensor("float32", values, shape) });
-    const planes = await output.getData();
-    output.dispose();
-    return planes;
+  async #run(values, shape, told) {
+    const { Tensor } = this.ort;
+    const inputs = { picture: new Tensor("float32", values, shape) };
+    if (this.known) inputs.known = new Tensor("float32", told, [1, this.known]);
+    const { restored } = await this.#session.run(inputs);
+    const made = await restored.getData();
+    restored.dispose();
+    return made;
   }
 }
 
@@ -82,39 +88,28 @@ function roundUp(value, multiple) {
   return Math.ceil(value / multiple) * multiple;
 }
 
-function isGrey(data) {
-  for (let place = 0; place < data.length; place += 4) {
-    if (data[place] !== data[place + 1] || data[place] !== data[place + 2]) return false;
-  }
-  return true;
-}
-
-// A tile of RGBA bytes as three planes in 0..1.
-function read({ width, data }, rows, columns) {
-  const across = columns.stop - columns.start;
-  const size = (rows.stop - rows.start) * across;
-  const planes = new Float32Array(3 * size);
-  for (let row = rows.start, to = 0; row < rows.stop; row += 1) {
-    for (let from = 4 * (row * width + columns.start), end = from + 4 * across; from < end; from += 4, to += 1) {
-      for (let channel = 0; channel < 3; channel += 1) planes[channel * size + to] = data[from + channel] / 255;
+// A tile as the network reads it, in -1..1; past the picture's last row or column, that row or column again.
+function read(planes, width, height, rows, columns, [, channels, high, wide]) {
+  const values = new Float32Array(channels * high * wide).fill(NEUTRAL / 127.5 - 1);
+  for (const [channel, plane] of planes.slice(0, channels).entries()) {
+    for (let row = 0, to = channel * high * wide; row < high; row += 1) {
+      const from = Math.min(rows.start + row, height - 1) * width;
+      for (let column = 0; column < wide; column += 1, to += 1) {
+        values[to] = plane[from + Math.min(columns.start + column, width - 1)] / 127.5 - 1;
+      }
     }
   }
-  return planes;
+  return values;
 }
 
-// Put what is kept of a tile into the picture; a grey picture has the network's luma alone.
-function keep(restored, width, planes, rows, columns, grey) {
-  const across = columns.stop - columns.start;
-  const size = (rows.stop - rows.start) * across;
-  for (let row = rows.kept; row < rows.keepStop; row += 1) {
-    for (let column = columns.kept; column < columns.keepStop; column += 1) {
-      const from = (row - rows.start) * across + column - columns.start;
-      const [red, green, blue] = [planes[from], planes[size + from], planes[2 * size + from]];
-      const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
-      const to = 4 * (row * width + column);
-      restored[to] = 255 * (grey ? luma : red);
-      restored[to + 1] = 255 * (grey ? luma : green);
-      restored[to + 2] = 255 * (grey ? luma : blue);
+// Put what is kept of a tile into the picture's planes.
+function keep(planes, width, values, rows, columns, [, channels, high, wide]) {
+  for (const [channel, plane] of planes.slice(0, channels).entries()) {
+    for (let row = rows.kept; row < rows.keepStop; row += 1) {
+      const from = (channel * high + row - rows.start) * wide - columns.start;
+      for (let column = columns.kept; column < columns.keepStop; column += 1) {
+        plane[row * width + column] = 127.5 * (values[from + column] + 1);
+      }
     }
   }
 }

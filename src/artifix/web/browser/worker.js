@@ -1,9 +1,13 @@
 // What the page asks for, away from the page's own thread, one request after the other.
 
+import { bound } from "./bound.js";
 import * as jpeg from "./jpeg.js";
+import { known } from "./known.js";
 import { Network } from "./network.js";
 import { decode, encode, FORMATS, formatOf } from "./pixels.js";
+import { blended, sourceOf } from "./source.js";
 
+const NETWORK = 0.9; // of the time for a JPEG; the rest is the bound's
 const files = new Map(); // the page's name of a picture -> its file
 const cancelled = new Set(); // numbers of requests that nobody waits for
 const offers = fetch(new URL("offers.json", import.meta.url)).then((response) => response.json());
@@ -54,16 +58,26 @@ async function restore(upload, { model = "", strength = 1, format = "" }, onProg
   const bytes = new Uint8Array(await file.arrayBuffer());
   const { image, notes } = await decoded(file, bytes);
   const network = await open(model);
+  const own = formatOf(bytes);
   const key = `${upload} ${network.name}`;
-  if (restored.key !== key) restored = { key, pixels: await network.restore(image, onProgress) };
-  const target = format || (FORMATS[formatOf(bytes)] ? formatOf(bytes) : "png");
-  const blended = blend(image, restored.pixels, Number(strength));
-  const { blob, lost } = await encode(blended, target, bytes);
+  if (restored.key !== key) restored = { key, ...(await restoredBy(network, sourceOf(image, bytes, own), onProgress)) };
+  const target = format || (FORMATS[own] ? own : "png");
+  const { blob, lost } = await encode(blended(image, restored.planes, Number(strength)), target, bytes);
   return {
     blob,
     name: `${file.name.replace(/\.[^.]*$/, "") || "picture"}-restored${FORMATS[target]}`,
-    record: { width: image.width, height: image.height, model: network.name, notes: [...notes, ...lost] },
+    record: { width: image.width, height: image.height, model: network.name, notes: [...notes, ...restored.notes, ...lost] },
   };
+}
+
+// A source's restored planes, kept to what could be the original of a JPEG, and notes on where they are not.
+async function restoredBy(network, source, onProgress) {
+  const { coefficients, orientation, place, reason } = source;
+  const shares = coefficients ? [0, NETWORK, 1] : [0, 1];
+  const within = (step) => (share) => onProgress(shares[step] + share * (shares[step + 1] - shares[step]));
+  const planes = await network.restore(source, known(coefficients, orientation), within(0));
+  if (coefficients) await bound(planes, coefficients, place, within(1));
+  return { planes, notes: reason ? [`not bounded by the file: ${reason}`] : [] };
 }
 
 async function decoded(file, bytes) {
@@ -90,15 +104,4 @@ async function open(model) {
     opening.catch(() => networks.delete(name));
   }
   return networks.get(name);
-}
-
-// Of a picture and its restored pixels, in the picture's own type; hidden and visible pixels keep their alpha.
-function blend(image, pixels, strength) {
-  const made = new ImageData(image.width, image.height);
-  for (let place = 0; place < pixels.length; place += 1) {
-    const hidden = place % 4 === 3 || image.data[place | 3] === 0;
-    const before = image.data[place];
-    made.data[place] = hidden ? before : Math.round(before + strength * (pixels[place] - before));
-  }
-  return made;
 }
