@@ -38,6 +38,13 @@ def test_every_page_is_in_the_contents():
         assert f": {page.relative_to(ROOT / 'docs').as_posix()}\n" in contents, page
 
 
+def test_no_page_installs_from_pypi_what_is_not_there():
+    """A name that is not ours there could be anybody's."""
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "integrations").rglob("*.md")):
+        if page.name != "CHANGELOG.md":
+            assert not re.search(r"pip install (-\S+ )*['\"]?artifix\b", page.read_text(encoding="utf-8")), page
+
+
 @pytest.fixture
 def pictures(photograph, tmp_path, monkeypatch):
     """A folder with small pictures under the names that the page uses, and this environment's command on the PATH."""
