@@ -46,6 +46,16 @@ def test_what_a_gpu_would_run_computes_the_same_on_the_processor(make_model, pho
     assert np.abs(engine(batch) - load_engine(model, "torch", "fp32")(batch)).max() <= 2 * GREY_LEVEL
 
 
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [({"openvino", "onnxruntime"}, "openvino"), ({"onnxruntime"}, "onnxruntime"), (set(), "openvino")],
+)
+def test_without_openvino_onnxruntime_runs(make_model, monkeypatch, installed, expected):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr("artifix.engines.engine.find_spec", lambda name: name if name in installed else None)
+    assert load_engine(make_model()).name == expected
+
+
 def test_onnxruntime_takes_tensorrt_and_cuda_where_its_build_has_them(make_model, monkeypatch):
     onnxruntime = pytest.importorskip("onnxruntime")
     asked = []

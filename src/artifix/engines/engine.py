@@ -77,17 +77,17 @@ def load_engine(
 ) -> Engine:
     """The engine for a model, which may be given as a shipped model's name or the path of a .safetensors file of ours.
 
-    `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO. Its precision is int8 in OpenVINO where
-    the model's card has ranges for it and this processor takes less time for it, which is measured once and remembered;
-    otherwise the fastest floating type: bf16 where the processor or the GPU has it, or fp32. `threads` None takes every
-    core.
+    `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO, or ONNX Runtime where OpenVINO is not
+    installed. Its precision is int8 in OpenVINO where the model's card has ranges for it and this processor takes less
+    time for it, which is measured once and remembered; otherwise the fastest floating type: bf16 where the processor or
+    the GPU has it, or fp32. `threads` None takes every core.
 
     ModelError if the file is not an artifix model, as in `check_engine`, and if the runtime fails.
     """
     name = model.card.name if isinstance(model, Model) else model
     loaded = model if isinstance(model, Model) else read_model(model)
     if engine == "auto":
-        engine = "torch" if _has_gpu() else "openvino"
+        engine = "torch" if _has_gpu() else _for_processor()
     try:
         check_engine(loaded, engine, precision)
         run, used, trim = _LOADERS[engine](loaded, precision, threads)
@@ -130,6 +130,10 @@ _LOADERS: Final[dict[str, Callable[[Model, str, int | None], Loaded]]] = {
     "onnxruntime": onnxruntime_engine.load,
     "torch": torch_engine.load,
 }
+
+
+def _for_processor() -> EngineName:
+    return "onnxruntime" if find_spec("onnxruntime") and not find_spec("openvino") else "openvino"
 
 
 def _has_gpu() -> bool:

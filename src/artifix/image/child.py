@@ -60,8 +60,11 @@ def decoding_in_children() -> Iterator[None]:
 
 
 def is_wanted() -> bool:
-    """Whether children decode now, and the system can hand over what they decode."""
-    return _users > 0 and hasattr(socket, "send_fds") and bool(sys.executable)
+    """Whether children decode now, and the system can hand over what they decode.
+
+    A binary without Python (`sys.frozen`) has no interpreter to start one by.
+    """
+    return _users > 0 and hasattr(socket, "send_fds") and bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
 def is_much(path: Path, pixels: int) -> bool:

@@ -49,3 +49,8 @@ export async function send(path, picture, { query = {}, onProgress = () => {}, s
     worker.postMessage({ number, path, upload: picture.upload, query });
   });
 }
+
+// Videos are restored by a server alone, and the page offers none without one.
+export async function sendVideo() {
+  throw new Failure(415, "videos are not restored here");
+}
