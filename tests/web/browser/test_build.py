@@ -112,7 +112,8 @@ def test_all_that_the_page_loads_is_in_the_folder(page_of):
         for name in re.findall(r"""(?:from|import\()\s*["']\./([^"']+)["']""", text):
             assert (folder / name).exists(), f"{script.name} imports {name}"
         for names, source in re.findall(r"""import \{([^}]*)\} from ["']\./([^"']+)["']""", text):
-            exported = re.findall(r"^export [^(={]*?(\w+)(?= ?[(={])", (folder / source).read_text(), re.MULTILINE)
+            exports = r"^export (?:async )?(?:function\*?|class|const) (\w+)"
+            exported = re.findall(exports, (folder / source).read_text(), re.MULTILINE)
             for name in filter(None, (name.split(" as ")[0].strip() for name in names.split(","))):
                 assert name in exported, f"{script.name} imports {name} from {source}"
     for name in re.findall(r"""(?:src|href)="([^"#:]+)\"""", (folder / "index.html").read_text()):
