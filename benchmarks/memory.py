@@ -3,7 +3,8 @@
     python benchmarks/memory.py --megapixels 100 200 --model fast --json results/reliability.json
 
 Each is restored by the command, and two at once by the server. What is counted, ten times a second, is the proportional
-set size of a process and its children, so what they share counts once (Linux).
+set size of a process and its children, so what they share counts once (Linux). The pages of files on a disk, which the
+system takes back when it needs them, do not count; the folder of temporary files must be on one.
 """
 
 import argparse
@@ -163,9 +164,8 @@ def _with_children(process: int) -> list[int]:
 
 def _proportional(process: int) -> int:
     with suppress(OSError):
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) << 10
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
     return 0
 
 

@@ -1,8 +1,11 @@
 """Large pictures are decoded in a child process: with the same result, within its limits, and until nobody waits."""
 
 import dataclasses
+import errno
+import mmap
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 from PIL import Image
 
 from artifix.errors import ImageError
-from artifix.image import child, decoding_in_children, read_frames, read_picture
+from artifix.image import child, decoding_in_children, large, read_frames, read_picture
 from artifix.image.child import Allowance, allowance_for
 
 AMPLE = allowance_for(1_000_000)
@@ -127,6 +130,31 @@ def test_only_pictures_that_are_much_are_decoded_there(tmp_path, monkeypatch):
     assert len(begun) == 1
 
 
+@pytest.mark.parametrize("fallocate", ["there", "full", "unknown"])
+def test_large_arrays_lie_in_temporary_files_where_there_is_room(monkeypatch, tmp_path, fallocate):
+    def full(descriptor, offset, size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(large, "MOST_IN_MEMORY", 1_000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if fallocate == "full":
+        monkeypatch.setattr(os, "posix_fallocate", full)
+    elif fallocate == "unknown":
+        monkeypatch.delattr(os, "posix_fallocate")
+    small, array = large.empty((10, 50), np.uint16), large.empty((10, 51, 1), np.uint16)
+    assert isinstance(base_of(array), mmap.mmap) == (fallocate == "there")
+    assert not isinstance(base_of(small), mmap.mmap)
+    assert (array.shape, array.dtype) == ((10, 51, 1), np.uint16)
+    array[:] = 7
+    assert (array == 7).all() and not list(tmp_path.iterdir())  # which has no name
+
+
+def base_of(array):
+    while isinstance(array, np.ndarray) and array.base is not None:
+        array = array.base
+    return array.obj if isinstance(array, memoryview) else array
+
+
 def same(one, other):
     for name in ("pixels", "alpha", "coefficients"):
         here, there = getattr(one, name), getattr(other, name)
@@ -141,8 +169,11 @@ def same(one, other):
     )
 
 
+@pytest.mark.parametrize("most", [10**9, 1_000])
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "deep.png", "a.webp", "a.tif", "cut.jpg", "no.png", "none.png"])
-def test_pictures_are_the_same(tmp_path, photograph, monkeypatch, name):
+def test_pictures_are_the_same(tmp_path, photograph, monkeypatch, name, most):
+    for module in (large, child):
+        monkeypatch.setattr(module, "MOST_IN_MEMORY", most)
     image = Image.fromarray(photograph)
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a picture"

@@ -9,6 +9,7 @@ from PIL import Image
 from artifix.errors import ImageError
 from artifix.image import read_picture
 from artifix.image.scans import reason_against_scans
+from artifix.image.segments import segment
 
 
 def with_scans(path, scans, *, size=(48, 40), **options):
@@ -56,6 +57,18 @@ def test_segments_without_end_are_refused(tmp_path):
     data = path.read_bytes()
     path.write_bytes(data[:2] + b"\xff\xfe\0\2" * 30_000 + data[2:])
     assert "marker segments" in reason_against_scans(path, 1)
+
+
+@pytest.mark.parametrize(("count", "read"), [(256, True), (257, False)])
+def test_exif_in_very_many_segments_is_refused(tmp_path, count, read):
+    path = with_scans(tmp_path / "a.jpg", 0)
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + segment(0xE1, b"Exif\0\0MM\0*") * count + data[2:])
+    if read:
+        assert read_picture(path).pixels.size
+        return
+    with pytest.raises(ImageError, match="more than 256 segments of EXIF"):
+        read_picture(path)
 
 
 @given(st.binary(max_size=200))

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from artifix.errors import ArtifixError, ImageError
+from artifix.image.large import MOST_IN_MEMORY
 
 Check = Callable[[], None]
 """Called every tenth of a second while a child is at work; what it raises ends the child."""
@@ -183,7 +184,7 @@ def _send(peer: socket.socket, message: Any) -> None:
     if not lengths:
         peer.sendall(head + body)
         return
-    with _shared_file() as file:
+    with _shared_file(sum(lengths)) as file:
         while buffers:
             buffer = buffers.pop(0)
             file.write(buffer.raw())
@@ -221,8 +222,8 @@ def _exactly(peer: socket.socket, size: int) -> bytes:
     return bytes(received)
 
 
-def _shared_file() -> Any:
-    """A file without a name, in memory where the system can do that."""
-    if hasattr(os, "memfd_create"):
+def _shared_file(size: int) -> Any:
+    """A file without a name, for so many bytes: in memory, if they are few and the system can do that."""
+    if size <= MOST_IN_MEMORY and hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("artifix"), "w+b")
     return tempfile.TemporaryFile("w+b")

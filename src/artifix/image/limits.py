@@ -8,6 +8,8 @@ from typing import Final
 
 PIECES: Final = 10_000
 """JPEG marker segments, PNG chunks other than pixel data, and boxes of a JPEG 2000, AVIF or HEIF file."""
+EXIF_SEGMENTS: Final = 256
+"""Segments of one JPEG's EXIF block, which Pillow joins in a time that grows with the square of their number."""
 TAGS: Final = 4_096
 """Entries of a TIFF or EXIF directory."""
 DIRECTORIES: Final = 1_000_000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from artifix.errors import ImageError
-from artifix.image import child, ending, heif, sixteen
+from artifix.image import child, ending, heif, large, sixteen
 from artifix.image.child import Check
 from artifix.image.collect import collect
 from artifix.image.directories import Directories
@@ -221,7 +221,7 @@ def _profile_fits(profile: bytes, space: Space | Literal["CMYK"]) -> bool:
 def _opacity(pixels: Pixels, transparent: int | tuple[int, ...]) -> Pixels:
     """The alpha of a picture in which all but one colour is opaque."""
     height, width = pixels.shape[:2]
-    alpha: Pixels = np.empty((height, width), pixels.dtype)
+    alpha: Pixels = large.empty((height, width), pixels.dtype)
     for rows in bands(height, width):
         differs = pixels[rows] != np.asarray(transparent, pixels.dtype)
         alpha[rows] = differs if pixels.ndim == 2 else differs.any(axis=2)

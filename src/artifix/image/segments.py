@@ -14,6 +14,7 @@ _MARKER: Final = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # but for escaped 
 _ALONE: Final = (0x01, 0xD8)  # markers without a segment
 _END: Final = 0xD9
 _SCAN: Final = 0xDA
+_APP1: Final = 0xE1
 _JPEG_LS: Final = 0xF7
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {_JPEG_LS}
 _LOSSLESS: Final = (0xC3, 0xCB)
@@ -91,7 +92,7 @@ def structure_of(data: Data, *, header: bool = False) -> Structure:
 
     ValueError for a file of too many segments.
     """
-    found, position = Structure(), 2
+    found, position, exif = Structure(), 2, 0
     for _ in range(limits.PIECES):
         match = _MARKER.search(data, position)
         if match is None:
@@ -107,6 +108,9 @@ def structure_of(data: Data, *, header: bool = False) -> Structure:
             continue
         length = int.from_bytes(data[position : position + 2])
         content = data[position + 2 : position + length] if marker in _FRAMES or marker == _SCAN else b""
+        exif += marker == _APP1 and data[position + 2 : position + 6] == b"Exif"
+        if exif > limits.EXIF_SEGMENTS:
+            raise ValueError(f"more than {limits.EXIF_SEGMENTS} segments of EXIF")
         position += length
         if position > len(data):
             found.stop = match.start()

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from artifix.image import large
 from artifix.image.picture import bands
 
 Alpha = NDArray[Any] | None
@@ -58,7 +59,7 @@ def upright(image: Image.Image, orientation: int, unpack: Unpack = np.asarray) -
     width, height = image.size
     sides = (width, height) if orientation > 4 else (height, width)
     samples = split(unpack(image.crop((0, 0, 1, 1))))
-    turned = [None if part is None else np.empty((*sides, *part.shape[2:]), part.dtype) for part in samples]
+    turned = [None if part is None else large.empty((*sides, *part.shape[2:]), part.dtype) for part in samples]
     for rows, parts in stored_bands(image, unpack):
         for whole, part in zip(turned, parts, strict=True):
             if whole is not None:

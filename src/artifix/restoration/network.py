@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from artifix.color import from_batch, to_batch, ycbcr_to_rgb
 from artifix.engines.engine import Engine
 from artifix.engines.run import Vector
-from artifix.image import Pixels, Space
+from artifix.image import Pixels, Space, large
 from artifix.models.known import Known
 from artifix.restoration.bound import Bound
 from artifix.restoration.folder import Progress
@@ -52,7 +52,7 @@ class TiledNetwork:
         shaped = pixels.ndim in (2, 3) and pixels.shape[2:] in ((), (3,)) and pixels.size
         if pixels.dtype not in (np.uint8, np.uint16) or not shaped:
             raise ValueError(f"expected (H, W) or (H, W, 3) of uint8 or uint16, got {pixels.shape} {pixels.dtype}")
-        restored: Pixels = np.empty(pixels.shape, pixels.dtype)
+        restored: Pixels = large.empty(pixels.shape, pixels.dtype)
         restore = partial(self._restore_tile, pixels, space, known.vector()[None], bound)
         self._restore_tiles(restore, restored, progress, bound)
         return restored
