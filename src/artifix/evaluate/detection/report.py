@@ -50,7 +50,7 @@ def _overall(results: DetectionResults, summary: Summary, qualities: list[int]) 
 def _notes(results: DetectionResults, summary: Summary) -> list[str]:
     notes = [
         "mAP: the mean over classes of the area under the curve, or at 11 points; recovered: of the mAP lost.",
-        "95 %: by a bootstrap over pictures; a difference whose interval holds 0 is no win.",
+        "95 %: by a bootstrap over pictures; a difference whose interval holds 0 is not significant.",
     ]
     if any(mean.interval is None for mean in summary.means):
         notes.append(f"No intervals: fewer than {MIN_PICTURES} pictures have something to be found.")
