@@ -170,7 +170,7 @@ def test_a_new_metric_is_one_entry_of_the_registry(pictures, tmp_path, monkeypat
 
 
 def test_two_methods_of_one_name_are_refused(pictures):
-    with pytest.raises(ModelError, match="two methods of one name"):
+    with pytest.raises(ModelError, match="two methods have the same name"):
         evaluate_quality(pictures, [10], [Method("same", Counting()), Method("same", Counting())])
 
 

@@ -99,7 +99,7 @@ def test_a_configuration_that_no_network_has_is_refused_without_being_made(kind,
 
 @pytest.mark.parametrize("kind", ["srcnn", "", None, ["l4"]])
 def test_an_unknown_kind_is_refused_with_those_known(kind):
-    with pytest.raises(ModelError, match="known are generator, ar-cnn, l4, l8, dncnn"):
+    with pytest.raises(ModelError, match="choose one of generator, ar-cnn, l4, l8, dncnn"):
         config_class(kind)
 
 

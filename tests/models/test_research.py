@@ -40,7 +40,7 @@ def test_an_installed_copy_says_what_is_missing(no_checkout):
         read_model("mse-y")
     assert "\n" not in str(e.value)
     assert "mse" in recipe_names()
-    with pytest.raises(RecipeError, match="mse-y: no such recipe; known are faithful, "):
+    with pytest.raises(RecipeError, match="mse-y: no such recipe; choose one of faithful, "):
         recipe_file("mse-y")
 
 

@@ -66,7 +66,7 @@ def test_what_cannot_be_made(pictures, make_study, tmp_path):
         create_study(pictures, [JPEG], study, images=2)
     with pytest.raises(DataError, match="has 16 pictures; 16 and one for practice are needed"):
         create_study(pictures, [JPEG], tmp_path / "new", images=16)
-    with pytest.raises(ModelError, match="two methods of one name"):
+    with pytest.raises(ModelError, match="two methods have the same name"):
         create_study(pictures, [JPEG, JPEG], tmp_path / "new", images=2)
     with pytest.raises(OutputError, match="cannot be written"):
         create_study(pictures, [JPEG], study / "study.json" / "new", images=2)

@@ -20,7 +20,7 @@ def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
     (tmp_path / "mine.toml").write_text(recipe_file("mse").read_text())
     assert load_recipe(tmp_path / "mine.toml") == load_recipe("mse")
     with pytest.raises(
-        RecipeError, match=r"^ms: no such recipe; known are faithful, .*mse, .* the path of a \.toml file"
+        RecipeError, match=r"^ms: no such recipe; choose one of faithful, .*mse, .* the path of a \.toml file"
     ):
         load_recipe("ms")
     with pytest.raises(RecipeError, match="no such recipe"):
@@ -45,7 +45,7 @@ def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
         ("name = 'a'\nseed = -1", "seed: expected int >= 0"),
         ("name = 'a'\n[optimiser]\nclip = -0.1", "optimiser.clip"),
         ("name = 'a'\n[optimiser]\nbeta2 = 1.0", "optimiser.beta2"),
-        ("name = 'a'\n[optimiser]\nkind = 'sgd'", "optimiser.kind: invalid enum value 'sgd'; known are adam, muon"),
+        ("name = 'a'\n[optimiser]\nkind = 'sgd'", "optimiser.kind: invalid enum value 'sgd'; choose one of adam, muon"),
         ("name = 'a'\n[data]\nquality = [20, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality = [0, 10]", "data.quality"),
         ("name = 'a'\n[data]\nquality_power = 0", "data.quality_power"),
@@ -55,7 +55,7 @@ def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
         ("name = 'a'\n[perceptual]\nlayers = {}", "names no layer"),
         (
             "name = 'a'\n[perceptual]\npooling = 'median'",
-            "perceptual.pooling: invalid enum value 'median'; known are max, average",
+            "perceptual.pooling: invalid enum value 'median'; choose one of max, average",
         ),
         ("name = 'a'\n[discriminator]\nreal_label = 0.1", "discriminator.real_label"),
         ("name = 'a'\n[discriminator]\nlearning_rate = 0", "discriminator.learning_rate"),
@@ -67,7 +67,7 @@ def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
         ("name = 'a'\n[network]\nchannels = 2", "channels must be 1"),
         (
             "name = 'a'\n[network]\nkind = 'srcnn'",
-            "network.kind: there is no 'srcnn' network; known are generator, ar-cnn",
+            "network.kind: there is no 'srcnn' network; choose one of generator, ar-cnn",
         ),
         ("name = 'a'\n[network]\nkind = 3", "network.kind: there is no 3 network"),
         ("name = 'a'\n[network]\nkind = 'l8'\nblocks = 3", "unknown key network.blocks"),

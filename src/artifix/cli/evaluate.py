@@ -31,7 +31,7 @@ def _crfs(text: str | list[int]) -> list[int]:
 def _metrics(names: list[str] | None) -> list[str] | None:
     for name in names or ():
         if name not in FURTHER:
-            raise typer.BadParameter(f"unknown metric {name}; known are {', '.join(FURTHER)}")
+            raise typer.BadParameter(f"unknown metric {name}; choose one of {', '.join(FURTHER)}")
     return names or None
 
 
@@ -181,7 +181,7 @@ def evaluate_codecs(
 
     names = codecs.split(",") if codecs else list(CODECS)
     if unknown := set(names) - set(CODECS):
-        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; known are {', '.join(CODECS)}")
+        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; choose one of {', '.join(CODECS)}")
     methods = load_methods(models.split(","))
     with show_progress("measuring") as progress:
         results, found = evaluate_codecs(
@@ -227,7 +227,7 @@ def evaluate_video(
 
     names = codecs.split(",")
     if unknown := set(names) - set(video.CODECS):
-        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; known are {', '.join(video.CODECS)}")
+        raise typer.BadParameter(f"unknown codec {', '.join(unknown)}; choose one of {', '.join(video.CODECS)}")
     with show_progress("measuring") as progress:
         results = video.evaluate_video(
             data,

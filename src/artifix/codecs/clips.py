@@ -73,7 +73,7 @@ def encode_clip(planes: Sequence[Sequence[Samples]], codec: str, *, crf: int, in
     try:
         context = av.CodecContext.create(encoder, "w")
     except av.codec.codec.UnknownCodecError as error:
-        raise CodecError(f"{codec} needs the encoder {encoder}, which this PyAV has not") from error
+        raise CodecError(f"{codec} needs the encoder {encoder}, which this PyAV lacks") from error
     context.height, context.width = planes[0][0].shape
     if codec == "hevc" and min(context.height, context.width) < SMALLEST_HEVC:
         size = f"{context.width}x{context.height}"

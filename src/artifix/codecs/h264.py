@@ -19,7 +19,7 @@ def _encode(image: Pixels, quality: int, subsampling: str) -> bytes:
     try:
         encoder = av.CodecContext.create("libx264", "w")
     except av.codec.codec.UnknownCodecError as error:
-        raise CodecError("h264 needs the encoder libx264, which this PyAV has not") from error
+        raise CodecError("h264 needs the encoder libx264, which this PyAV lacks") from error
     encoder.height, encoder.width, _ = even.shape
     encoder.pix_fmt = f"yuv{subsampling.replace(':', '')}p"
     encoder.time_base = Fraction(1, 25)

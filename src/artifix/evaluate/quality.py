@@ -85,7 +85,7 @@ def measure(
     alone = JPEG if codec == JPEG.name else Method(codec, JPEG.restore)
     further = [method for method in methods if method.name not in (JPEG.name, codec)]
     if len({method.name for method in further}) < len(further):
-        raise ModelError(f"two methods of one name: {', '.join(method.name for method in further)}")
+        raise ModelError(f"two methods have the same name: {', '.join(method.name for method in further)}")
     results.skipped |= {
         f"{method.name} after {codec}": f"restores {method.codec} files only"
         for method in further

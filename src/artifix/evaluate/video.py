@@ -74,7 +74,7 @@ def evaluate_video(
     metrics = load_metrics(("ssimulacra2",) if perceptual is None else perceptual, None, results.skipped)
     restorers = {Path(model).stem: Restorer(model, precision="fp32") for model in models}
     if len(restorers) < len(models):
-        raise ModelError(f"two models of one name: {', '.join(map(str, models))}")
+        raise ModelError(f"two models have the same name: {', '.join(map(str, models))}")
     states = {name: restorer.load().fingerprint for name, restorer in restorers.items()}
     cells = [
         Cell(codec, crf, name, state)

@@ -94,7 +94,9 @@ def read_model(model: str | Path) -> Model:
         raise ModelError(f"{model}: artifix models are {SUFFIX} files; `artifix export` writes them")
     if path.suffix != SUFFIX:
         name = str(model).strip() or "an empty name"
-        raise ModelError(f"{name}: no such model; known are {', '.join(model_names())}, or the path of a {SUFFIX} file")
+        raise ModelError(
+            f"{name}: no such model; choose one of {', '.join(model_names())}, or give the path of a {SUFFIX} file"
+        )
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)

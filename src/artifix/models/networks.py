@@ -37,7 +37,7 @@ def kind_of(config: Config) -> str:
 def config_class(kind: object) -> type[Config]:
     """The configuration of a kind; ModelError, with those that there are, for any other."""
     if not isinstance(kind, str) or kind not in NETWORKS:
-        raise ModelError(f"there is no {kind!r} network; known are {', '.join(NETWORKS)}")
+        raise ModelError(f"there is no {kind!r} network; choose one of {', '.join(NETWORKS)}")
     return NETWORKS[kind]
 
 

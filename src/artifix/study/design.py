@@ -162,13 +162,13 @@ def create_study(
     One further picture is for training. The folder `output` appears whole or not at all; its `wording.json`, what
     raters read in a language that is shipped, may be changed before the study begins. `progress` is called with the
     share done, 0..1. ValueError for a study that takes a rater more than `MINUTES`, unless `allow_long`, and for one
-    with nothing to compare; DataError for too few pictures, ModelError for two methods of one name or a reserved one,
+    with nothing to compare; DataError for too few pictures, ModelError for two methods have the same name or a reserved one,
     OutputError for a folder that exists or cannot be written.
     """
     output = Path(output)
     names = [method.name for method in methods]
     if len(set(names)) < len(names):
-        raise ModelError(f"two methods of one name: {', '.join(names)}")
+        raise ModelError(f"two methods have the same name: {', '.join(names)}")
     if {REFERENCE, WORST} & set(names):
         raise ModelError(f"{REFERENCE} and {WORST} are names that a study uses itself")
     if os.path.lexists(output):

@@ -202,5 +202,5 @@ def _explained(error: msgspec.ValidationError, name: str, kind: Any) -> str:
     """What is wrong, in one line that begins with the key, such as `optimiser.steps: expected int, got float`."""
     what, _, path = str(error).replace("`", "").partition(" - at $")
     hint = get_type_hints(kind, include_extras=True).get(path[1:]) if dataclasses.is_dataclass(kind) else None
-    known = f"; known are {', '.join(get_args(hint))}" if get_origin(hint) is Literal else ""
+    known = f"; choose one of {', '.join(get_args(hint))}" if get_origin(hint) is Literal else ""
     return f"{name}{path}: {what[0].lower()}{what[1:]}{known}"

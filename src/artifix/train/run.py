@@ -99,7 +99,7 @@ def _device(name: str | None) -> str:
     here = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     device = name or here[-1]
     if device.partition(":")[0] not in here:
-        raise RecipeError(f"{device}: no such device here; known are {', '.join(here)}")
+        raise RecipeError(f"{device}: no such device here; choose one of {', '.join(here)}")
     return device
 
 

@@ -261,7 +261,7 @@ async def _refuse_unknown(request: Request) -> None:
     known = {field.alias for field in request.scope["route"].dependant.query_params}
     for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
-            names = f"known are {', '.join(sorted(known))}" if known else "there is none here"
+            names = f"choose one of {', '.join(sorted(known))}" if known else "this request takes none"
             raise Refusal(400, f"{name}: no such parameter; {names}")
         if times > 1:
             raise Refusal(400, f"{name}: given {times} times")

@@ -44,7 +44,7 @@ class Restorers:
     def ensure_known(self, name: str) -> None:
         """Refusal 400 for the name of a model that is not offered."""
         if name and name not in self.cards:
-            raise Refusal(400, f"model: no such model; known are {', '.join(self.cards)}")
+            raise Refusal(400, f"model: no such model; choose one of {', '.join(self.cards)}")
 
     def options(self, name: str, strength: float) -> dict[str, Any]:
         """What `Restorer` takes for a model by its name, for use in another process."""

@@ -159,9 +159,9 @@ def test_what_was_left_out_is_kept_with_the_results(devkit, tmp_path):
 
 
 def test_two_methods_of_one_name_are_refused(devkit):
-    with pytest.raises(ModelError, match="two methods of one name"):
+    with pytest.raises(ModelError, match="two methods have the same name"):
         evaluate_detection(devkit, Measuring(), [jpeg_at(10)], [Method("same", darken), Method("same", darken)])
-    with pytest.raises(ModelError, match="two methods of one name"):
+    with pytest.raises(ModelError, match="two methods have the same name"):
         evaluate_detection(devkit, Measuring(), [jpeg_at(10)], [Method("original", darken)])
 
 

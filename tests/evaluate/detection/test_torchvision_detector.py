@@ -64,7 +64,7 @@ def test_cocos_labels_become_vocs(torchvision):
 
 
 def test_a_classifier_is_no_detector(torchvision):
-    with pytest.raises(ModelError, match="torchvision:resnet50: no such detector; known are small"):
+    with pytest.raises(ModelError, match="torchvision:resnet50: no such detector; choose one of small"):
         load_detector("torchvision:resnet50")
 
 

@@ -100,7 +100,7 @@ def _tasks(codings: Sequence[Coding], methods: Sequence[Method]) -> list[_Task]:
     restoring = [method for method in methods if method.name != JPEG.name]
     names = [ORIGINAL, *(coding.codec for coding in codings), *(method.name for method in restoring)]
     if len(set(names)) < len({coding.codec for coding in codings}) + len(restoring) + 1:
-        raise ModelError(f"two methods of one name: {', '.join(names)}")
+        raise ModelError(f"two methods have the same name: {', '.join(names)}")
     tasks: list[_Task] = [(None, Method(ORIGINAL, JPEG.restore))]
     for coding in codings:
         following = [method for method in restoring if method.follows(coding.codec)]

@@ -22,7 +22,7 @@ class TorchvisionDetector:
             raise ModelError(f"torchvision:{name} needs torchvision: pip install torchvision ({error})") from error
         known = models.list_models(module=models.detection)
         if name not in known:
-            raise ModelError(f"torchvision:{name}: no such detector; known are {', '.join(known)}")
+            raise ModelError(f"torchvision:{name}: no such detector; choose one of {', '.join(known)}")
         weights = models.get_model_weights(name).DEFAULT
         self.name, self.fingerprint = name, str(weights)
         self.labels = voc_labels(tuple(weights.meta["categories"]))

@@ -18,7 +18,9 @@ def recipe_file(recipe: str | Path) -> Traversable:
         return Path(recipe)
     files = _files()
     if name not in files:
-        raise RecipeError(f"{name}: no such recipe; known are {', '.join(files)}, or the path of a {SUFFIX} file")
+        raise RecipeError(
+            f"{name}: no such recipe; choose one of {', '.join(files)}, or give the path of a {SUFFIX} file"
+        )
     return files[name]
 
 
