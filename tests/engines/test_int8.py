@@ -8,6 +8,7 @@ from artifix.codecs import decode, encode
 from artifix.engines import int8, openvino_engine
 from artifix.engines.core import openvino_core
 from artifix.engines.engine import load_engine
+from artifix.engines.loaded import EngineCache
 from artifix.engines.openvino_graph import build
 from artifix.errors import ModelError
 from artifix.evaluate.metrics import psnr
@@ -132,3 +133,20 @@ def test_other_engines_refuse_it(engine):
     pytest.importorskip(engine)
     with pytest.raises(ModelError, match="only"):
         load_engine("mse", engine, "int8")
+
+
+def test_flat_pictures_are_restored_in_floating_point(small, photograph, monkeypatch):
+    monkeypatch.setattr(openvino_engine, "_fastest", lambda networks: networks[1])  # int8, wherever this runs
+    restorer = Restorer(small)
+    restored = {precision: Restorer(small, precision=precision) for precision in ("int8", "float")}
+    flat = np.zeros_like(photograph)
+    flat[20:40, 30:50] = (250, 20, 90)
+    for image, precision in ((photograph, "int8"), (flat, "float")):
+        assert (restorer.restore_image(image) == restored[precision].restore_image(image)).all()
+    assert (restored["int8"].restore_image(flat) != restored["float"].restore_image(flat)).any()
+
+
+def test_float_is_what_auto_took_where_that_is_floating_already(make_model):
+    engines = EngineCache()
+    automatic, floating = (Restorer(make_model(), precision=each, engines=engines) for each in ("auto", "float"))
+    assert automatic.load() is floating.load()

@@ -102,7 +102,10 @@ def restore(
     ] = False,
     engine: Annotated[Engine, typer.Option(help="Runtime of the network.")] = Engine.auto,
     precision: Annotated[
-        Precision, typer.Option(help="Arithmetic of the network; auto: the fastest on this machine.")
+        Precision,
+        typer.Option(
+            help="Arithmetic of the network; auto: the fastest on this machine, and floating point for flat pictures."
+        ),
     ] = Precision.auto,
     bound: BoundOption = Bound.auto,
     max_memory: Annotated[

@@ -20,6 +20,7 @@ class Precision(StrEnum):
     """The arithmetic of the network."""
 
     auto = "auto"
+    float = "float"
     fp32 = "fp32"
     bf16 = "bf16"
     int8 = "int8"

@@ -22,12 +22,15 @@ from artifix.models.catalog import read_model
 from artifix.models.model import Model
 
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch"]
-Precision = Literal["auto", "fp32", "bf16", "int8"]
+Precision = Literal["auto", "float", "fp32", "bf16", "int8"]
 
 ENGINES: Final = get_args(EngineName)
 PRECISIONS: Final = get_args(Precision)
 # Of the engines that are packages of their own, and lack some precisions.
-_PRECISIONS_OF: Final[dict[str, tuple[str, ...]]] = {"onnxruntime": ("fp32",), "torch": ("fp32", "bf16")}
+_PRECISIONS_OF: Final[dict[str, tuple[str, ...]]] = {
+    "onnxruntime": ("float", "fp32"),
+    "torch": ("float", "fp32", "bf16"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ def load_engine(
 
     `auto` is torch where it is installed with CUDA or MPS, otherwise OpenVINO, or ONNX Runtime where OpenVINO is not
     installed. Its precision is int8 in OpenVINO where the model's card has ranges for it and this processor takes less
-    time for it, which is measured once and remembered; otherwise the fastest floating type: bf16 where the processor or
-    the GPU has it, or fp32. `threads` None takes every core.
+    time for it, which is measured once and remembered; otherwise, and with `float`, the fastest floating type: bf16
+    where the processor or the GPU has it, or fp32. `threads` None takes every core.
 
     ModelError if the file is not an artifix model, as in `check_engine`, and if the runtime fails.
     """

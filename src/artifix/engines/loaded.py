@@ -47,8 +47,13 @@ class EngineCache:
         if self._only:
             return self._only
         model = self.model(name, detail, vivid)
-        key = (name, detail, str(vivid) if detail else ""), engine, precision, threads
+        blend = name, detail, str(vivid) if detail else ""
+        key = blend, engine, precision, threads
         with self._lock:
+            if key not in self._engines and precision == "float":
+                fastest = self._engines.get((blend, engine, "auto", threads))
+                if fastest and fastest.precision != "int8":  # it is floating already
+                    return fastest
             if key not in self._engines:
                 self._engines[key] = loaded = load_engine(model, engine, precision, threads)
                 logger.info("%s runs on %s in %s", name, loaded.name, loaded.precision)

@@ -5,7 +5,7 @@ from artifix.models.model import Model
 
 
 def load(model: Model, precision: str, threads: int | None) -> Loaded:
-    """A network ready to run; `auto` is bf16 where a CUDA device has it, else fp32."""
+    """A network ready to run; `auto` and `float` are bf16 where a CUDA device has it, else fp32."""
     import torch
 
     from artifix.models.torch_network import torch_network
@@ -13,7 +13,7 @@ def load(model: Model, precision: str, threads: int | None) -> Loaded:
     network, place = torch_network(model), device()
     if threads is not None and place == "cpu":
         torch.set_num_threads(threads)
-    if precision == "auto":
+    if precision in ("auto", "float"):
         precision = "bf16" if place == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     network.eval().to(place, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

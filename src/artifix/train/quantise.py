@@ -16,6 +16,7 @@ from artifix.image import atomic_output, ensure_writable
 from artifix.models.card import ModelCard
 from artifix.models.catalog import read_model
 from artifix.models.model import SUFFIX, Model
+from artifix.train.drawings import KINDS
 from artifix.train.patches import PatchPairs, Pixels, margin_of, read_pictures
 from artifix.train.recipe import DataRecipe
 
@@ -31,6 +32,11 @@ _SAMPLE: Final = 1 << 14  # values of a layer that are drawn from each patch
 # The share of a layer's values at either end that lie outside of its range. With none, a few large values leave
 # everything else fewer steps, and smooth skies show it; with ten times as many, edges lose what they need.
 _CUT: Final = 1e-4
+# The last layers, this share of all, have ranges that cover drawings, too, though fewer of their values. At hard edges
+# of flat colours these layers take values that they take in no photograph; the first layers do so less, and the coarser
+# steps of a wide range would show in smooth skies.
+_LATE: Final = 1 / 3
+_CUT_OF_DRAWINGS: Final = 1e-3
 
 
 def quantise_model(
@@ -54,8 +60,7 @@ def quantise_model(
     ensure_writable(output, overwrite=overwrite)
     floating = read_model(model)
     pictures = read_pictures(data, margin_of(_MIXED))
-    channels = floating.card.channels
-    ranges = measure_ranges(floating, PatchPairs(pictures.training, _MIXED, channels, seed, patches))
+    ranges = ranges_for(floating, pictures.training, seed, patches)
     rounded = with_ranges(floating, ranges)
     loss = measure_loss(rounded, pictures.held_out, seed) if pictures.held_out else {}
     rounded = with_ranges(floating, ranges, loss)
@@ -64,8 +69,22 @@ def quantise_model(
     return rounded.card, pictures.skipped
 
 
-def measure_ranges(model: Model, pairs: PatchPairs) -> Ranges:
-    """The range of what goes into each layer that int8 rounds, but for a share of `_CUT` at either end."""
+def ranges_for(model: Model, pictures: list[Pixels], seed: int = 0, patches: int = PATCHES) -> Ranges:
+    """The ranges of the layers' inputs over patches of pictures; those of the last layers cover drawings, too."""
+    drawings = [draw(np.random.default_rng(seed)) for draw in KINDS.values()]
+    of_pictures, of_drawings = (
+        measure_ranges(model, PatchPairs(images, _MIXED, model.card.channels, seed, patches), cut)
+        for images, cut in ((pictures, _CUT), (drawings, _CUT_OF_DRAWINGS))
+    )
+    names = list(of_pictures)
+    for name in names[len(names) - round(_LATE * len(names)) :]:
+        (low, high), (lowest, highest) = of_pictures[name], of_drawings[name]
+        of_pictures[name] = min(low, lowest), max(high, highest)
+    return of_pictures
+
+
+def measure_ranges(model: Model, pairs: PatchPairs, cut: float = _CUT) -> Ranges:
+    """The range of each layer's input that int8 rounds; a share `cut` of the values lies outside at either end."""
     layers = rounded_layers(model.description)
     maps = observe(model, list(dict.fromkeys(layers.values())))
     drawn = {name: np.empty((len(pairs), _SAMPLE), np.float32) for name in layers.values()}
@@ -74,7 +93,7 @@ def measure_ranges(model: Model, pairs: PatchPairs) -> Ranges:
         rng = np.random.default_rng(number)
         for name, values in maps(pair.degraded[None], pair.known[None]).items():
             drawn[name][number] = values.ravel()[rng.integers(values.size, size=_SAMPLE)]
-    bounds = {name: np.quantile(values, (_CUT, 1 - _CUT)).tolist() for name, values in drawn.items()}
+    bounds = {name: np.quantile(values, (cut, 1 - cut)).tolist() for name, values in drawn.items()}
     # A few digits, so that another processor's rounding does not show in the file.
     return {layer: (float(f"{bounds[name][0]:.3g}"), float(f"{bounds[name][1]:.3g}")) for layer, name in layers.items()}
 
