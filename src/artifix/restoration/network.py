@@ -57,14 +57,20 @@ class TiledNetwork:
         self._restore_tiles(restore, restored, progress, bound)
         return restored
 
-    def restore_planes(self, planes: Planes, known: Known, progress: Progress = lambda share: None) -> Planes:
+    def restore_planes(
+        self,
+        planes: Planes,
+        known: Known,
+        progress: Progress = lambda share: None,
+        bound: Bound | None = None,
+    ) -> Planes:
         """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped."""
         restored, vector = np.empty_like(planes), known.vector()[None]
 
         def restore(rows: Span, columns: Span) -> Planes:
-            return self._run(read_tile(planes, rows, columns), rows, columns, vector)
+            return self._run(read_tile(planes, rows, columns), rows, columns, vector, bound)
 
-        self._restore_tiles(restore, restored, progress)
+        self._restore_tiles(restore, restored, progress, bound)
         return restored
 
     def _restore_tiles(

@@ -49,18 +49,19 @@ def plan_for(picture: Picture, evidence: Evidence | None = None, *, bounded: boo
 
 
 def decision_for(
-    picture: Picture, target: Path, *, quality: int | None, bound: BoundMode, force: bool
+    picture: Picture, target: Path | None, *, bound: BoundMode, force: bool, quality: int | None = None
 ) -> tuple[Plan, Rule]:
     """How far a picture is restored on its way to a target, and whether its file bounds it.
 
-    `quality` is the encoder's, None the default; `force` restores in full whatever the picture is.
+    `target` is None if no picture file is written, `quality` the encoder's, None for the default; `force` restores in
+    full whatever the picture is.
     """
     evidence = earlier_coding(picture)
     rule = rule_for(picture, bound, evidence)
     if force:
         return FULL, rule
     plan = plan_for(picture, evidence, bounded=rule.applies)
-    if rule.applies and not plan.leaves and is_lost_again(picture, target, quality):
+    if target and rule.applies and not plan.leaves and is_lost_again(picture, target, quality):
         plan = LOST_AGAIN
     return plan, Rule(False, "") if plan.leaves else rule
 

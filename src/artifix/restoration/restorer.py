@@ -20,7 +20,7 @@ from artifix.models.card import ModelCard
 from artifix.models.catalog import BLENDED, DEFAULT, VIVID, model_for, model_for_tables, models_of
 from artifix.models.known import NOTHING, Known
 from artifix.models.model import Model
-from artifix.restoration.bound import Rule, bound_of, bound_word, rule_for
+from artifix.restoration.bound import Bound, Rule, bound_of, bound_word, rule_for
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.kinds import ImageRestorer
@@ -160,12 +160,14 @@ class Restorer(FileRestorer, ImageRestorer):
         space: Space = "L" if pixels.ndim == 2 else "RGB"
         return self._for_pixels(pixels, space)._network.restore_pixels(pixels, space, self.known)
 
-    def restore_planes(self, planes: Planes, progress: Progress = lambda share: None) -> Planes:
+    def restore_planes(
+        self, planes: Planes, progress: Progress = lambda share: None, bound: Bound | None = None
+    ) -> Planes:
         """Restored full-range YCbCr (H, W, 3), or luma (H, W, 1), float32 in 0..255, of the same; not clipped.
 
-        `progress` takes the share done, 0..1.
+        `progress` takes the share done, 0..1. `bound` is that of the JPEG which the planes were decoded from.
         """
-        return self._network.restore_planes(planes, self.known, progress)
+        return self._network.restore_planes(planes, self.known, progress, bound)
 
     def restore_picture(
         self, picture: Picture, progress: Progress = lambda share: None, rule: Rule | None = None

@@ -25,12 +25,15 @@ def clip_from(video: Video) -> Clip:
     return Clip(width, height, round(video.frames / float(video.rate), 3), video.frames, video.codec)
 
 
-def read_frame(path: Path, at: float) -> tuple[Video, list[Any]]:
-    """The video, and copies of the planes of one frame, `at` 0..1 of the way from the first to the last."""
+def read_frame(path: Path, at: float) -> tuple[Video, list[Any], bytes | None]:
+    """The video, and of one frame, `at` 0..1 of the way from the first to the last, copies of its planes and its JPEG.
+
+    Only a frame of Motion JPEG has one; see `jpeg_of`.
+    """
     video, frame = probe(path, max_pixels=_MOST_PIXELS), None
     number = round(at * (video.frames - 1))
     for frame in itertools.islice(read_frames(video, Tally()), number + 1):  # noqa: B007  # the last is wanted
         pass
     if frame is None:
         raise VideoError(f"{path}: has no frame that can be decoded")
-    return video, [samples.copy() for samples in read_samples(frame, video.layout)]
+    return video, [samples.copy() for samples in read_samples(frame, video.layout)], frame.opaque

@@ -13,12 +13,15 @@ from artifix.errors import ArtifixError, ModelError
 from artifix.image import MAX_PIXELS, atomic_output
 from artifix.restoration import Record, Restorer
 from artifix.restoration.attributes import copy_attributes, permissions
+from artifix.restoration.bound import bound_of
 from artifix.restoration.files import FileRestorer
 from artifix.restoration.folder import Progress
 from artifix.restoration.origin import is_made, origin_of
+from artifix.restoration.policy import decision_for
 from artifix.threads import ahead
 from artifix.video.encoders import Encoding, choose
 from artifix.video.formats import container_of
+from artifix.video.jpeg_frames import CODEC, jpeg_of
 from artifix.video.mux import assemble
 from artifix.video.samples import read_samples, with_samples
 from artifix.video.segments import SEGMENT, Segments, job_of
@@ -71,6 +74,8 @@ def restore_video(
     with Segments(target, source) as segments:
         engine = restorer.load()
         asked = {"model": engine.fingerprint, "strength": restorer.strength, "precision": engine.precision}
+        if video.codec == CODEC:
+            asked |= {"bound": restorer.bound, "force": restorer.force}
         done = segments.begin(job_of(video, encoding, asked, segment))
         tally = Tally()
         behind = sum(len(each.times) for each in done)
@@ -100,10 +105,20 @@ def restore_video(
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:
-    """A frame as the encoder takes it, its samples restored, everything else it carries unchanged."""
-    planes = read_samples(frame, video.layout)
+    """A frame as the encoder takes it, its samples restored, everything else it carries unchanged.
+
+    One of Motion JPEG (`jpeg_of`) is restored as the picture that it is, by the rules of `decision_for`.
+    """
+    planes, bound = read_samples(frame, video.layout), None
+    picture = jpeg_of(frame, video.layout)
+    if picture:
+        plan, rule = decision_for(picture, None, bound=restorer.bound, force=restorer.force)
+        if plan.leaves:
+            return with_samples(frame, planes, video.layout, encoding.like)
+        restorer = restorer.for_coding(picture.tables, picture.subsampling).at(plan.strength)
+        bound = bound_of(picture, rule)
     ycbcr = to_ycbcr(planes, video.layout)
-    change = restorer.restore_planes(ycbcr, progress)
+    change = restorer.restore_planes(ycbcr, progress, bound)
     change -= ycbcr
     return with_samples(frame, add_change(planes, change, video.layout), video.layout, encoding.like)
 

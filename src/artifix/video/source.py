@@ -13,6 +13,7 @@ import av
 from av.sidedata.sidedata import Type
 
 from artifix.errors import VideoError
+from artifix.video import jpeg_frames
 from artifix.video.samples import Colours, colours_of, layout_of
 from artifix.yuv import Layout
 
@@ -122,6 +123,7 @@ def probe(path: Path, *, max_pixels: int) -> Video:
 def read_frames(video: Video, tally: Tally) -> Iterator[Any]:
     """The video's frames, in the order in which they are shown, with timestamps that increase; constant memory.
 
+    The `opaque` of a Motion JPEG frame is its JPEG file, for `jpeg_of`.
     A packet that cannot be decoded is left out and counted. VideoError where a frame has another size or format.
     """
     last: int | None = None
@@ -146,8 +148,13 @@ def read_frames(video: Video, tally: Tally) -> Iterator[Any]:
 
 def _decode(container: Any, stream: Any, tally: Tally) -> Iterator[Any]:
     stream.thread_type = "AUTO"
+    of_jpegs = stream.codec_context.name == jpeg_frames.CODEC
+    if of_jpegs:
+        jpeg_frames.keep_packets(stream)
     times: deque[int] = deque()
     for packet in container.demux(stream):
+        if of_jpegs and packet.size:
+            packet.opaque = bytes(packet)
         try:
             frames = packet.decode()
         except av.InvalidDataError:

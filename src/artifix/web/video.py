@@ -62,10 +62,11 @@ def show_frame(
 
     _ensure_taken(limits)
     with refusing(upload.folder):
-        video, planes = _in_child(upload.path, _READING, progress, read_frame, upload.path, at)
+        video, planes, jpeg = _in_child(upload.path, _READING, progress, read_frame, upload.path, at)
         _ensure_short(clip_from(video), limits)
         as_it_is = Encoding("none", None, video.width, video.height, video.pixel_format)
         frame = empty_frame(as_it_is.like, video.colours)
+        frame.opaque = jpeg
         for samples, plane in zip(read_samples(frame, video.layout), planes, strict=True):
             samples[:] = plane
         if get_restorer is not None:
