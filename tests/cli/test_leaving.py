@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -11,6 +12,7 @@ import signal, sys, time
 from functools import partial
 from pathlib import Path
 from artifix.cli import leaving
+from artifix.cli.stopping import stop_as_after_ctrl_c
 from artifix.image import atomic_output
 from artifix.threads import side_by_side
 
@@ -21,14 +23,14 @@ def decode(path):
         time.sleep(600)  # as deaf as a decoder
 
 leaving.PATIENCE = 0.2
-signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+stop_as_after_ctrl_c()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with leaving.leaving_in_time(), side_by_side([partial(decode, Path(sys.argv[1]))], 1) as results:
     list(results)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_and_leaves_no_file(tmp_path, number):
     command = [sys.executable, "-c", CODE, str(tmp_path / "out.png")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -37,3 +39,18 @@ def test_a_signal_ends_it_and_leaves_no_file(tmp_path, number):
         process.send_signal(number)
         assert process.wait(timeout=120) == 128 + number
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_closed_terminal_ends_a_command_but_not_under_nohup(tmp_path, ignored):
+    begin = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);" if ignored else "import signal;"
+    code = f"{begin} from artifix.cli import main; print('ready', flush=True); main()"
+    command = [sys.executable, "-c", code, "restore", "-", "-o", str(tmp_path / "a.png")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        process.stdout.readline()
+        time.sleep(1)  # until it reads
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        _, said = process.communicate(b"no picture")
+    assert process.returncode == (1 if ignored else 128 + signal.SIGHUP), said

@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +33,7 @@ from artifix.cli.output_format import Bound, BoundOption, FormatOption, with_for
 from artifix.cli.quantise import quantise
 from artifix.cli.serve import serve
 from artifix.cli.sizes import parse_size
+from artifix.cli.stopping import stop_as_after_ctrl_c
 from artifix.cli.study import study_app
 from artifix.cli.train import train
 from artifix.cli.verify import verify
@@ -281,7 +281,7 @@ app.add_typer(study_app, name="study")
 
 def main() -> None:
     """Run the command line; an expected error is one line on standard error and exit status 1."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # clean up as after Ctrl-C
+    stop_as_after_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
+from artifix.cli.stopping import STOPPING
 from artifix.image.output import remove_unfinished
 
 PATIENCE: Final = 3.0
@@ -16,11 +17,11 @@ PATIENCE: Final = 3.0
 
 @contextmanager
 def leaving_in_time() -> Iterator[None]:
-    """Inside it, Ctrl-C and SIGTERM end the process within `PATIENCE` and leave no unfinished output.
+    """Inside it, Ctrl-C and `STOPPING` end the process within `PATIENCE` and leave no unfinished output.
 
     They raise as before, but the threads that are then waited for may be inside a decoder, which cannot be interrupted.
     """
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *STOPPING)}
 
     def leave(number: int, frame: FrameType | None) -> None:
         timer = threading.Timer(PATIENCE, _end, [128 + number])
