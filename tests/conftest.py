@@ -44,8 +44,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory):
 def make_model(tmp_path_factory: pytest.TempPathFactory):
     """make_model(channels=3, features=4, blocks=1, seed=0) -> the path of an exported generator with random weights."""
     torch = pytest.importorskip("torch")
-    from artifix.models.generator import GeneratorConfig
     from artifix.models.model import card_of
+    from artifix.models.networks.generator import GeneratorConfig
     from artifix.models.torch_network import TorchNetwork
     from artifix.train.export import in_half_precision
 

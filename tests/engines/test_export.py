@@ -11,7 +11,7 @@ from artifix.engines.onnx_rgb import to_rgb_onnx
 from artifix.errors import ModelError, OutputError
 from artifix.models.catalog import read_model
 from artifix.models.model import card_of
-from artifix.models.unet import UNetConfig
+from artifix.models.networks.unet import UNetConfig
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")

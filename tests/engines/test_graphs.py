@@ -16,15 +16,16 @@ from artifix.engines.observe import observe
 from artifix.engines.openvino_graph import build
 from artifix.engines.run import WHOLE
 from artifix.engines.trimming import cuts
-from artifix.models.dncnn import DnCnnConfig
-from artifix.models.generator import GeneratorConfig
 from artifix.models.known import KNOWN_SIZE
 from artifix.models.layers import Conv
 from artifix.models.model import card_of
-from artifix.models.svoboda import L8Config
-from artifix.models.told import ToldConfig
+from artifix.models.networks import NETWORKS
+from artifix.models.networks.dncnn import DnCnnConfig
+from artifix.models.networks.generator import GeneratorConfig
+from artifix.models.networks.svoboda import L8Config
+from artifix.models.networks.told import ToldConfig
+from artifix.models.networks.unet import UNetConfig
 from artifix.models.torch_network import TorchNetwork
-from artifix.models.unet import UNetConfig
 from artifix.restoration.tiling import plan
 from artifix.train.export import in_half_precision
 
@@ -37,6 +38,7 @@ CONFIGS = {
     "dncnn": DnCnnConfig(features=8, depth=20),
     "l8": L8Config(),
 }
+CONFIGS |= {kind: config() for kind, config in NETWORKS.items() if config not in map(type, CONFIGS.values())}
 KNOWN = np.random.default_rng(5).uniform(0, 1, (1, KNOWN_SIZE)).astype(np.float32)
 
 

@@ -15,7 +15,7 @@ from artifix.evaluate.metrics import psnr
 from artifix.models.catalog import read_model
 from artifix.models.layers import PICTURE, Conv, Description
 from artifix.models.model import Model
-from artifix.models.unet import UNetConfig
+from artifix.models.networks.unet import UNetConfig
 from artifix.restoration import Restorer
 
 

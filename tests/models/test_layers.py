@@ -22,8 +22,8 @@ from artifix.models.layers import (  # noqa: E402
     Unshuffle,
 )
 from artifix.models.networks import NETWORKS  # noqa: E402
+from artifix.models.networks.unet import UNetConfig  # noqa: E402
 from artifix.models.torch_network import TorchNetwork  # noqa: E402
-from artifix.models.unet import UNetConfig  # noqa: E402
 
 SMALL = UNetConfig(maps=(8, 8, 16, 16), down=(1, 1, 1), bottom=1, up=(1, 1, 1), told=8)
 PLAIN = Description(

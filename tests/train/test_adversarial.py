@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from artifix.image import read_image
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.train.checkpoint import latest_checkpoint, read_state
 from artifix.train.health import TrainingError

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from artifix.cli import app
 from artifix.image import write_image
 from artifix.models.catalog import read_model
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.train.average import average_models
 from artifix.train.export import export
 from artifix.train.loop import train

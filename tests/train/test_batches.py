@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from artifix.errors import RecipeError
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.train.batches import batches
 from artifix.train.distributed import ALONE, Group
 from artifix.train.patches import Pictures

@@ -6,7 +6,7 @@ import pytest
 from artifix.engines.engine import load_engine
 from artifix.errors import ModelError
 from artifix.models.catalog import read_model
-from artifix.models.unet import UNetConfig
+from artifix.models.networks.unet import UNetConfig
 from artifix.train.checkpoint import load_average
 from artifix.train.export import export
 from artifix.train.loop import train

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.train.checkpoint import Learner
 from artifix.train.held_out import DISTANCE_PREFIX, PREFIX, QUALITIES, HeldOut

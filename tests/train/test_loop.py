@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from artifix.errors import ModelError, RecipeError
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.train.checkpoint import latest_checkpoint, load_average, read_state
 from artifix.train.export import export

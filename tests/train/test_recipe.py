@@ -2,8 +2,8 @@ import msgspec
 import pytest
 
 from artifix.errors import RecipeError
-from artifix.models.generator import GeneratorConfig
 from artifix.models.networks import NETWORKS
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.train.recipe import LossRecipe, Recipe, load_recipe, recipe_from_dict
 from artifix.train.recipes import recipe_file, recipe_names
 
@@ -67,7 +67,7 @@ def test_a_path_is_a_recipe_too_and_another_name_is_not(tmp_path):
         ("name = 'a'\n[network]\nchannels = 2", "channels must be 1"),
         (
             "name = 'a'\n[network]\nkind = 'srcnn'",
-            "network.kind: there is no 'srcnn' network; choose one of generator, ar-cnn",
+            "network.kind: there is no 'srcnn' network; choose one of ar-cnn, dncnn, generator",
         ),
         ("name = 'a'\n[network]\nkind = 3", "network.kind: there is no 3 network"),
         ("name = 'a'\n[network]\nkind = 'l8'\nblocks = 3", "unknown key network.blocks"),

@@ -13,8 +13,8 @@ from artifix.errors import ModelError, RecipeError
 from artifix.models.catalog import read_model
 from artifix.models.known import KNOWN_SIZE
 from artifix.models.model import card_of
+from artifix.models.networks.unet import UNetConfig
 from artifix.models.torch_network import TorchNetwork, torch_network
-from artifix.models.unet import UNetConfig
 from artifix.train.export import in_half_precision
 from artifix.train.loop import train
 from artifix.train.patches import Pictures

@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from artifix.errors import ModelError
 from artifix.models.catalog import read_model
-from artifix.models.generator import GeneratorConfig
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.models.torch_network import TorchNetwork
 from artifix.train.weights import load_into
 

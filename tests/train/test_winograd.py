@@ -4,10 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from artifix.models.generator import GeneratorConfig
 from artifix.models.layers import SLOPE
+from artifix.models.networks.generator import GeneratorConfig
+from artifix.models.networks.unet import UNetConfig
 from artifix.models.torch_network import TorchNetwork
-from artifix.models.unet import UNetConfig
 from artifix.train import winograd
 from artifix.train.winograd import convolve, use_winograd
 

@@ -38,8 +38,8 @@ def find_peers(folder: Path) -> tuple[list[Peer], dict[str, str]]:
 
 def _fresh_dncnn(name: str) -> bytes:
     """The file of DnCNN's network as its training would begin."""
-    from artifix.models.dncnn import DnCnnConfig
     from artifix.models.model import card_of
+    from artifix.models.networks.dncnn import DnCnnConfig
     from artifix.models.torch_network import TorchNetwork
     from artifix.train.export import in_half_precision
 

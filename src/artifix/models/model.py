@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from artifix.errors import ModelError
 from artifix.models.card import METADATA_KEY, ModelCard, card_from_json
 from artifix.models.layers import Description
-from artifix.models.networks import Config, config_of, kind_of
+from artifix.models.networks import Config, config_of
 from artifix.models.tensor_file import pack, unpack
 
 SUFFIX: Final = ".safetensors"
@@ -83,7 +83,7 @@ def card_of(config: Config, name: str, **about: object) -> ModelCard:
     described = config.description
     return ModelCard(
         name=name,
-        network=kind_of(config),
+        network=config.kind,
         channels=config.channels,
         radius=described.radius,
         multiple=described.multiple,

@@ -162,7 +162,7 @@ def create_study(
     One further picture is for training. The folder `output` appears whole or not at all; its `wording.json`, what
     raters read in a language that is shipped, may be changed before the study begins. `progress` is called with the
     share done, 0..1. ValueError for a study that takes a rater more than `MINUTES`, unless `allow_long`, and for one
-    with nothing to compare; DataError for too few pictures, ModelError for two methods have the same name or a reserved one,
+    with nothing to compare; DataError for too few pictures, ModelError for a name that is used twice or reserved,
     OutputError for a folder that exists or cannot be written.
     """
     output = Path(output)

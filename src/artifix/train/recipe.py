@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from artifix.errors import ModelError, RecipeError
 from artifix.models.discriminator import FULL_PATCH, SUB_PATCH
-from artifix.models.generator import GeneratorConfig
-from artifix.models.networks import DEFAULT_KIND, Config, config_class, kind_of
+from artifix.models.networks import DEFAULT_KIND, Config, config_class
+from artifix.models.networks.generator import GeneratorConfig
 from artifix.train.perceptual import LAYERS
 from artifix.train.recipes import recipe_file
 
@@ -144,7 +144,7 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as JSON and TOML hold them, the network's kind among its own."""
         values = dataclasses.asdict(self)
-        return values | {"network": {"kind": kind_of(self.network)} | values["network"]}
+        return values | {"network": {"kind": self.network.kind} | values["network"]}
 
 
 _PARTS: Final = get_type_hints(Recipe, include_extras=True)

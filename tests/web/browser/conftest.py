@@ -36,7 +36,7 @@ def models_of_page(make_model, tmp_path_factory):
     """Small models of random weights: the usual one, which is told nothing, and one that is told of the file."""
     torch = pytest.importorskip("torch")
     from artifix.models.model import card_of
-    from artifix.models.told import ToldConfig
+    from artifix.models.networks.told import ToldConfig
     from artifix.models.torch_network import TorchNetwork
     from artifix.train.export import in_half_precision
 

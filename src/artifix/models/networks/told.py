@@ -6,7 +6,7 @@ where a block of JPEG is one pixel; it also gives each pixel its place in the bl
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from artifix.models.known import KNOWN_SIZE
 from artifix.models.layers import (
@@ -37,6 +37,8 @@ class ToldConfig:
     there, of which `early` come before the side branch joins them. `quarter` and `eighth` are the branch's maps at
     those resolutions, `deep` its residual blocks at the latter, `told` the length of the vector made of what is known.
     """
+
+    kind: ClassVar[str] = "told"
 
     channels: int = 3
     features: int = 64

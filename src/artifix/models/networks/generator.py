@@ -1,7 +1,7 @@
 """The paper's generator (Galteri et al. 2017, section 3.1 and Figure 2): a residual network at half resolution."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from artifix.models.layers import PICTURE, SLOPE, Add, Conv, Description, Layer, Repeat, Tanh
 
@@ -18,6 +18,8 @@ class GeneratorConfig:
     `residual` adds the input to the last layer; False is the paper's form, a tanh over the last layer alone. The
     convolution behind the upsampling works against its artifacts; there are no normalisation layers.
     """
+
+    kind: ClassVar[str] = "generator"
 
     channels: int = 3
     features: int = 64

@@ -5,7 +5,7 @@ shuffled into maps and back (Shi et al. 2016); what is known of the file scales 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from artifix.models.known import KNOWN_SIZE
 from artifix.models.layers import (
@@ -35,6 +35,8 @@ class UNetConfig:
     1/2, 1/4 and 1/8, at 1/16, and on the way up at 1/8, 1/4 and 1/2. `told` is the length of the vector made of what is
     known of the file; with 0 the network is told nothing. `channels` is 1 for Y and 3 for YCbCr.
     """
+
+    kind: ClassVar[str] = "unet"
 
     channels: int = 3
     maps: tuple[int, int, int, int] = (48, 96, 128, 128)

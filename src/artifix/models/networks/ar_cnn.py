@@ -1,8 +1,9 @@
 """AR-CNN (Dong, Deng, Loy and Tang, "Compression Artifacts Reduction by a Deep Convolutional Network", ICCV 2015)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from artifix.models.chain import ChainConfig, Link
+from artifix.models.networks.chain import ChainConfig, Link
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,8 @@ class ArCnnConfig(ChainConfig):
 
     The paper's last layer makes the picture itself (`residual` False), and its convolutions have no padding.
     """
+
+    kind: ClassVar[str] = "ar-cnn"
 
     @property
     def links(self) -> tuple[Link, ...]:

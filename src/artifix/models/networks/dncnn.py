@@ -1,9 +1,10 @@
 """DnCNN (Zhang, Zuo, Chen, Meng and Zhang, "Beyond a Gaussian Denoiser", IEEE TIP 26(7), 2017)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from artifix.models.chain import ChainConfig, Link
-from artifix.models.generator import MOST_BLOCKS, MOST_FEATURES
+from artifix.models.networks.chain import ChainConfig, Link
+from artifix.models.networks.generator import MOST_BLOCKS, MOST_FEATURES
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,8 @@ class DnCnnConfig(ChainConfig):
 
     The paper's batch normalisation behind each inner layer is left out.
     """
+
+    kind: ClassVar[str] = "dncnn"
 
     features: int = 64
     depth: int = 20

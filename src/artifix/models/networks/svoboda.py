@@ -7,13 +7,16 @@ L4 none was found: its sizes, the kernels and widths of L8's first three layers 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from artifix.models.chain import ChainConfig, Link
+from artifix.models.networks.chain import ChainConfig, Link
 
 
 @dataclass(frozen=True)
 class L4Config(ChainConfig):
     """Four layers: 11x11x32, 3x3x64, 3x3x64, 5x5x1."""
+
+    kind: ClassVar[str] = "l4"
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -27,6 +30,8 @@ class L8Config(ChainConfig):
 
     The first layer's maps skip to both 1x1 layers, the fifth in the middle and the seventh.
     """
+
+    kind: ClassVar[str] = "l8"
 
     @property
     def links(self) -> tuple[Link, ...]:
