@@ -94,7 +94,7 @@ def test_no_module_imports_itself_by_way_of_others():
 
 
 RUNTIMES = {"openvino", "onnxruntime", "onnx"}
-TORCH = {"discriminator.py", "padding.py", "torch_network.py", "perceptual.py", "torchvision_detector.py"}
+TORCH = {"discriminator.py", "padding.py", "torch_network.py", "lpips.py", "torchvision_detector.py"}
 
 
 def packages_of(file: Path) -> set[str]:

@@ -8,9 +8,11 @@ import pytest
 from artifix.codecs import degrade
 from artifix.color import luma
 from artifix.errors import ModelError
-from artifix.evaluate import texture
-from artifix.evaluate.perceptual import VGG_LAYER
-from artifix.evaluate.registry import MetricUnavailableError, load_metric
+from artifix.evaluate.further.mosquito import mosquito
+from artifix.evaluate.further.texture import texture
+from artifix.evaluate.further.vgg19 import VGG_LAYER
+from artifix.evaluate.metric import MetricUnavailableError
+from artifix.evaluate.registry import load_metric
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +51,9 @@ def test_a_vgg19_that_is_none_or_not_there(tmp_path, monkeypatch):
         load_metric("vgg19")
 
 
-@pytest.mark.parametrize("name", ["texture", "mosquito"])
-def test_what_is_seen_is_measured_on_luma(name, photograph):
-    metric, figure = load_metric(name), getattr(texture, name)
+@pytest.mark.parametrize("figure", [texture, mosquito])
+def test_what_is_seen_is_measured_on_luma(figure, photograph):
+    metric = load_metric(figure.__name__)
     restored = degrade(photograph, quality=20)
     assert metric(restored, photograph) == figure(luma(restored), luma(photograph))
     grey = luma(photograph)

@@ -11,9 +11,10 @@ from artifix.errors import DataError, ModelError
 from artifix.evaluate import datasets, metrics, quality
 from artifix.evaluate.datasets import load_dataset
 from artifix.evaluate.methods import JPEG, Method
+from artifix.evaluate.metric import Metric
 from artifix.evaluate.published import read_published
 from artifix.evaluate.quality import TOLERANCES, check_jpeg_rows, evaluate_quality, make_pair
-from artifix.evaluate.registry import METRICS, Metric
+from artifix.evaluate.registry import METRICS
 from artifix.evaluate.report import sections
 from artifix.evaluate.results import open_results, read_results
 

@@ -10,7 +10,8 @@ from skimage import data
 
 from artifix.codecs import degrade
 from artifix.color import luma
-from artifix.evaluate.texture import mosquito, texture
+from artifix.evaluate.further.mosquito import mosquito
+from artifix.evaluate.further.texture import texture
 
 FIGURES = (texture, mosquito)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from artifix.cli.progress import show_progress
-from artifix.evaluate.registry import FURTHER
+from artifix.evaluate.further import FURTHER
 
 evaluate_app = typer.Typer(help="Measure the quality of restored pictures and videos.", no_args_is_help=True)
 

@@ -18,10 +18,11 @@ from artifix.color import luma
 from artifix.errors import DataError, ModelError
 from artifix.evaluate.datasets import Dataset, load_dataset
 from artifix.evaluate.methods import JPEG, Method
+from artifix.evaluate.metric import Compare
 from artifix.evaluate.published import read_published
 from artifix.evaluate.rates import Coding, jpeg_at, read_rgb
 from artifix.evaluate.records import Cell, Record
-from artifix.evaluate.registry import Compare, load_metrics
+from artifix.evaluate.registry import load_metrics
 from artifix.evaluate.results import Protocol, Results, open_results
 from artifix.evaluate.run import measure_missing
 from artifix.image import read_image

@@ -1,75 +1,35 @@
-"""Every metric that a table may show: its name, its heading, which way is better, and how it is loaded.
+"""Every metric that a table may show: the four of the papers' tables, the further ones, and that of whole clips."""
 
-A new metric is a function of (restored, target) and an entry here. Nothing heavy is imported before a metric is loaded,
-because the command line lists the names.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
-Compare = Callable[[Any, Any], float]
-"""A function of (restored, target), two uint8 images of one shape, grey (H, W) or RGB (H, W, 3)."""
-Load = Callable[[Path | None], Compare]
-"""What loads it, given a file of VGG19's weights, or None for torchvision's."""
+from artifix.evaluate.further import FURTHER
+from artifix.evaluate.metric import Compare, Metric, MetricUnavailableError
+from artifix.evaluate.metrics import psnr, psnr_b, ssim, ssim_gaussian
 
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric; `decimals` are as papers print them."""
-
-    name: str
-    heading: str
-    decimals: int
-    better: Literal["higher", "lower", "nearer 1"]
-    load: Load | None
-    """None for a metric of whole clips, which `evaluate video` computes."""
-
-    def score(self, value: float) -> float:
-        """The value such that larger is better."""
-        return {"higher": value, "lower": -value, "nearer 1": -abs(1 - value)}[self.better]
-
-
-class MetricUnavailableError(Exception):
-    """A metric whose package or weights are not here; its text says what is missing."""
-
-
-def _function(module: str, name: str) -> Load:
-    return lambda vgg: getattr(import_module(f"artifix.evaluate.{module}"), name)
-
-
-def _loader(module: str, name: str) -> Load:
-    return lambda vgg: getattr(import_module(f"artifix.evaluate.{module}"), name)(vgg)
-
+PAPER: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian")
+"""The metrics of the papers' tables, which are always measured."""
 
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
-        Metric("psnr", "PSNR, dB", 2, "higher", _function("metrics", "psnr")),
-        Metric("psnr_b", "PSNR-B, dB", 2, "higher", _function("metrics", "psnr_b")),
-        Metric("ssim", "SSIM 8x8", 3, "higher", _function("metrics", "ssim")),
-        Metric("ssim_gaussian", "SSIM Gaussian", 3, "higher", _function("metrics", "ssim_gaussian")),
-        Metric("ssimulacra2", "SSIMULACRA 2", 1, "higher", _loader("perceptual", "load_ssimulacra2")),
-        Metric("lpips", "LPIPS", 3, "lower", _loader("perceptual", "load_lpips")),
-        Metric("vgg19", "VGG19 distance", 3, "lower", _loader("perceptual", "load_vgg19")),
-        Metric("texture", "Texture (1 is right)", 2, "nearer 1", _function("texture", "texture_of_luma")),
-        Metric("mosquito", "Mosquito noise", 1, "lower", _function("texture", "mosquito_of_luma")),
+        Metric("psnr", "PSNR, dB", 2, "higher", lambda vgg: psnr),
+        Metric("psnr_b", "PSNR-B, dB", 2, "higher", lambda vgg: psnr_b),
+        Metric("ssim", "SSIM 8x8", 3, "higher", lambda vgg: ssim),
+        Metric("ssim_gaussian", "SSIM Gaussian", 3, "higher", lambda vgg: ssim_gaussian),
+        *(import_module(f"artifix.evaluate.further.{name}").METRIC for name in FURTHER),
         Metric("flicker", "Flicker (1 is the decoded video's)", 3, "lower", None),
     )
 }
-PAPER: Final = ("psnr", "psnr_b", "ssim", "ssim_gaussian")
-"""Those of the papers' tables, which are always measured."""
-FURTHER: Final = tuple(name for name, metric in METRICS.items() if metric.load and name not in PAPER)
-"""Those that are measured if they are asked for."""
 
 
 def load_metric(name: str, vgg: Path | None = None) -> Compare:
     """A metric as a function; `vgg` is a file of VGG19's weights, None torchvision's.
 
-    MetricUnavailableError if its package or weights are missing, ModelError for a `vgg` that is none, ValueError for
-    another name.
+    MetricUnavailableError if its package or weights are missing, ModelError for a `vgg` that is not VGG19, ValueError
+    for another name.
     """
     load = METRICS[name].load if name in METRICS else None
     if load is None:
@@ -83,7 +43,7 @@ def load_metric(name: str, vgg: Path | None = None) -> Compare:
 
 
 def load_metrics(names: Sequence[str], vgg: Path | None, skipped: dict[str, str]) -> dict[str, Compare]:
-    """The paper's metrics and the further ones of these names; for one that is not there, `skipped` says why."""
+    """The paper's metrics and the further ones of these names; `skipped` gets the reason for each that is missing."""
     loaded = {}
     for name in (*PAPER, *names):
         try:

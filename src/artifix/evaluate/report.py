@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from artifix.evaluate.methods import JPEG
+from artifix.evaluate.metric import Metric
 from artifix.evaluate.published import PAPER, SOURCES, Published, counterpart, read_published
-from artifix.evaluate.registry import METRICS, Metric
+from artifix.evaluate.registry import METRICS
 from artifix.evaluate.results import Mean, Results
 
 TITLES: Final = {"live1": "LIVE1", "bsds500": "BSDS500 val"}

@@ -20,9 +20,10 @@ from artifix.codecs.clips import CLIP_CODECS, LAYOUT, Motion, decode_clip, encod
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
 from artifix.errors import DataError, ModelError
 from artifix.evaluate.datasets import Dataset, load_dataset
+from artifix.evaluate.metric import Compare
 from artifix.evaluate.rates import read_rgb
 from artifix.evaluate.records import Cell, Record
-from artifix.evaluate.registry import Compare, load_metrics
+from artifix.evaluate.registry import load_metrics
 from artifix.evaluate.results import Results, open_results
 from artifix.evaluate.run import measure_missing
 from artifix.image import MAX_PIXELS

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import stats
 
 from artifix.color import luma
+from artifix.evaluate.metric import Compare, MetricUnavailableError
 from artifix.evaluate.metrics import psnr, ssim_gaussian
-from artifix.evaluate.registry import Compare, MetricUnavailableError, load_metric
+from artifix.evaluate.registry import load_metric
 from artifix.image import read_image
 from artifix.study.design import Design
 from artifix.study.pictures import picture_path
