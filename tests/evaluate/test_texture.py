@@ -145,7 +145,7 @@ def test_a_jpeg_rings_the_more_the_lower_its_quality(plane):
     [
         (np.zeros((8, 8)), np.zeros((8, 8), np.uint8)),
         (np.zeros((8, 9), np.uint8), np.zeros((8, 8), np.uint8)),
-        (np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)),
+        (np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 4), np.uint8)),
         (np.zeros((7, 8), np.uint8), np.zeros((7, 8), np.uint8)),
     ],
 )
