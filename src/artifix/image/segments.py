@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from artifix.image import limits
@@ -76,15 +75,6 @@ def mapped(file: BinaryIO) -> Iterator[Data]:
     else:
         with data:
             yield data
-
-
-def is_jpeg(path: Path) -> bool:
-    """Whether the file begins as a JPEG does; False for what cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(3) == b"\xff\xd8\xff"
-    except OSError:
-        return False
 
 
 def structure_of(data: Data, *, header: bool = False) -> Structure:

@@ -35,11 +35,6 @@ def without_claims(xmp: bytes) -> bytes:
     return _without(xmp, _CLAIMS)
 
 
-def claims_video(xmp: bytes) -> bool:
-    """Whether the packet says that a video belongs to the picture."""
-    return re.search(rb"MotionPhoto\w*\s*(?:=\s*[\"']|>)\s*1|MicroVideo\w*\s*(?:=\s*[\"']|>)\s*1", xmp) is not None
-
-
 def has_extension(xmp: bytes) -> bool:
     """Whether the packet names an extended one."""
     return b"HasExtendedXMP" in xmp
