@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from installs import binary, installs
 from losses import harm, kinds, load, reliability
 from speeds import bench_notes, bench_table, extremes, fleet, folder, int8, provenance, speed, starts, workers
 
@@ -233,6 +234,8 @@ SECTIONS: Final[dict[str, tuple[str, Callable[[Path], str]]]] = {
     "stages": ("bench.json", bench_table(bench.stages)),
     "beside": ("bench.json", bench_table(bench.peers)),
     "notes": ("bench.json", bench_notes),
+    "install": ("install.json", installs),
+    "binary": ("install.json", binary),
     "int8": ("int8.json", int8),
     "extremes": ("restore.json", extremes),
     "table1": ("table1.json", table1),
