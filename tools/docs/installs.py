@@ -30,8 +30,8 @@ def binary(file: Path) -> str:
     made = results["binary"]
     return (
         f"The one for {results['system']} is {_megabytes(made['bytes'])} MB, and starts in"
-        f" {made['start_processor_seconds']:.1f} s of the processor's time, unpacking included. It restored a picture with"
-        " nothing on the `PATH`. Those for macOS and Windows have not been run."
+        f" {made['start_processor_seconds']:.1f} s of the processor's time, unpacking included. It restored a picture"
+        " with nothing on the `PATH`. Those for macOS and Windows have not been run."
     )
 
 
