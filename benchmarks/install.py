@@ -27,9 +27,6 @@ LISTED: Final = 5  # distributions of each case that are named, the largest firs
 UNUSED: Final = (
     "include",
     "cmake",
-    "frontend",
-    "tools/ovc",
-    "torch",
     "libs/cache.json",
     "libs/*_gpu_plugin*",
     "libs/*_npu_plugin*",
@@ -70,7 +67,7 @@ def restored(python: Path, folder: Path, precision: str) -> Path:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"ARTIFIX_CACHE": str(folder / "cache")}
     command = [python, "-m", "artifix", "restore", SAMPLE, "-o", target, "--model", "fast", "--precision", precision]
-    subprocess.run([*command, "--overwrite"], check=True, capture_output=True, env=environment)
+    subprocess.run([*command, "--overwrite"], check=True, env=environment)
     return target
 
 
