@@ -40,7 +40,9 @@ class RestoreCompression:
 
     def restore(self, image: Tensor, model: str, strength: float, detail: float) -> tuple[Tensor]:
         """The restored images, blended with the given ones by `strength`."""
+        if not len(image):
+            return (image,)
         restorer = _restorer(model, detail)
-        given = image.detach().float().cpu().clamp(0, 1)
+        given = image.detach().float().cpu().nan_to_num(0.0).clamp(0, 1)  # samplers overflow to NaN in half precision
         restored = torch.stack([restorer.restore_image(one.movedim(-1, 0)).movedim(0, -1) for one in given])
         return ((given + strength * (restored - given)).to(image.device, image.dtype),)

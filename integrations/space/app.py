@@ -1,8 +1,10 @@
 """A Hugging Face Space: a picture in, a restored one out, with the file's own tables where there are any."""
 
+import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 
 import gradio as gr
 
@@ -10,6 +12,8 @@ from artifix import ArtifixError, Restorer
 
 MODELS = {"Faithful": "faithful", "Quick": "fast", "Vivid": "gan"}
 MOST_PIXELS = 16_000_000
+KEPT = 600  # seconds that a picture may be looked at and downloaded
+PREFIX = "artifix-space-"
 
 _restorers: dict[str, Restorer] = {}
 
@@ -21,7 +25,8 @@ def restore(path: str | None, choice: str, strength: float) -> tuple[tuple[str, 
     if choice not in _restorers:
         _restorers[choice] = Restorer(MODELS[choice])
     restorer = replace(_restorers[choice], strength=strength)
-    target = Path(mkdtemp(prefix="artifix-"), f"{Path(path).stem}-restored.png")
+    forget()
+    target = Path(mkdtemp(prefix=PREFIX), f"{Path(path).stem}-restored.png")
     try:
         restorer.restore_file(path, target, max_pixels=MOST_PIXELS)
     except ArtifixError as error:
@@ -29,9 +34,16 @@ def restore(path: str | None, choice: str, strength: float) -> tuple[tuple[str, 
     return (path, str(target)), str(target)
 
 
+def forget() -> None:
+    """Delete what was restored more than `KEPT` seconds ago; Gradio deletes its own copies."""
+    for folder in Path(gettempdir()).glob(f"{PREFIX}*"):
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > KEPT:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def build() -> gr.Blocks:
     """The page."""
-    with gr.Blocks(title="artifix") as page:
+    with gr.Blocks(title="artifix", delete_cache=(KEPT, KEPT)) as page:
         gr.Markdown("# artifix\nRemoves compression artifacts: blocks, halos and smeared colour.")
         with gr.Row():
             picture = gr.File(label="Picture", file_types=["image"], type="filepath")

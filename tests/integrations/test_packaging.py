@@ -170,3 +170,6 @@ def test_the_space_restores_a_file(load, photograph, tmp_path):
     with pytest.raises(gradio.Error, match="the picture"):
         app.restore(str(tmp_path / "b.jpg"), "Quick", 1.0)
     assert app.build() is not None
+    os.utime(Path(after).parent, (0, 0))
+    app.forget()
+    assert not Path(after).parent.exists()

@@ -42,6 +42,11 @@ def test_comfyui_calls_a_node_as_it_is_described(load, photograph):
     np.testing.assert_allclose(restored[1].numpy(), expected, atol=1e-6)
     (half,) = getattr(node(), node.FUNCTION)(image=batch, **chosen | {"model": "fast", "strength": 0.5})
     np.testing.assert_allclose(half.numpy(), (batch + restored).numpy() / 2, atol=1e-6)
+    small, fast = torch.zeros(1, 1, 1, 3), chosen | {"model": "fast"}
+    for given in (small, small[:0], small.half(), torch.full_like(small, torch.nan), torch.zeros(1, 9, 7, 4)):
+        (made,) = getattr(node(), node.FUNCTION)(image=given, **fast)
+        assert (made.shape, made.dtype) == (given.shape, given.dtype)
+        assert made.isfinite().all()
 
 
 @pytest.mark.parametrize("format", ["RGBS", "RGB24", "GRAY16", "GRAYS"])

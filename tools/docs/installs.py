@@ -29,7 +29,7 @@ def binary(file: Path) -> str:
     results = json.loads(file.read_text(encoding="utf-8"))
     made = results["binary"]
     return (
-        f"The one for {results['system']} is {_megabytes(made['bytes'])} MB, and starts in"
+        f"The one for {results['system'].split(',')[0].title()} is {_megabytes(made['bytes'])} MB, and starts in"
         f" {made['start_processor_seconds']:.1f} s of the processor's time, unpacking included. It restored a picture"
         " with nothing on the `PATH`. Those for macOS and Windows have not been run."
     )
