@@ -237,10 +237,11 @@ def serve_study(pictures, make_server, tmp_path):
 
 
 @pytest.mark.parametrize(("procedure", "grades"), [("dsis", 5), ("acr", 5), ("pairs", 2)])
-def test_grades_are_chosen_by_mouse_or_keys(open_page, serve_study, procedure, grades):
+def test_grades_are_chosen_by_mouse_or_keys(open_page, serve_study, assert_accessible, procedure, grades):
     server = serve_study(procedure=procedure)
     page = open_page(f"{server.address}?simulated", viewport={"width": 390, "height": 844})
     begin(page)
+    assert_accessible(page)
     assert page.locator("#grades label").count() == grades
     assert page.locator("#grades :checked").count() == 0
     expect(page.locator("#line")).to_be_hidden()
@@ -316,21 +317,24 @@ def test_nothing_is_begun_before_the_questions_are_answered(open_page, serve_stu
     assert read_raters(server.study)[0].invite == code
 
 
-def test_the_page_speaks_the_studys_language_to_its_end(open_page, serve_study):
+def test_the_page_speaks_the_studys_language_to_its_end(open_page, serve_study, assert_accessible):
     server = serve_study(language="de")
     page = open_page(f"{server.address}?simulated")
     expect(page.locator("h1").first).to_have_text("Wie nah kommt ein Bild seinem Original?")
     assert page.evaluate("document.documentElement.lang") == "de"
+    assert_accessible(page)
     begin(page)
+    assert_accessible(page)
     for number in range(1, 7):
         at(page, number)
         place(page, 0.5)
         page.click("#next")
     completion = read_raters(server.study)[0].completion
     expect(page.locator("#completion")).to_have_text(f"Ihr Abschlusscode lautet {completion}.")
+    assert_accessible(page)
 
 
-def test_the_experimenter_sees_who_is_where(open_page, serve_study):
+def test_the_experimenter_sees_who_is_where(open_page, serve_study, assert_accessible):
     server = serve_study()
     rater = open_page(f"{server.address}?simulated")
     begin(rater)
@@ -342,3 +346,4 @@ def test_the_experimenter_sees_who_is_where(open_page, serve_study):
     page = open_page(f"{server.address}progress#{server.key}")
     expect(page.locator("#sum")).to_have_text("0 began, 0 finished.")
     expect(page.locator("#raters tr")).to_contain_text(["1 of 6"])
+    assert_accessible(page)

@@ -77,6 +77,22 @@ def test_upload_compare_and_download(open_page, address, photo, tmp_path, upload
     )
 
 
+def test_a_formats_note_goes_with_the_format(open_page, address, photograph, tmp_path, upload):
+    Image.fromarray(photograph).save(tmp_path / "a.png")
+    page = open_page(address)
+    upload(page, tmp_path / "a.png")
+    expect(page.locator("#lost")).to_have_text("")
+    page.select_option("#format", "jpeg")
+    expect(page.locator("#lost")).to_have_text("")  # nothing is known of a file that is not made
+    name, _ = taken(page, page.locator("#download").click)
+    assert name == "a-restored.jpg"
+    expect(page.locator("#lost")).to_have_text("Lossy JPEG, quality 95.")
+    page.select_option("#format", "")
+    expect(page.locator("#lost")).to_have_text("")
+    page.select_option("#format", "jpeg")
+    expect(page.locator("#lost")).to_have_text("Lossy JPEG, quality 95.")
+
+
 def test_several_pictures_in_a_queue(open_page, address, photo, photograph, tmp_path):
     Image.fromarray(photograph).save(tmp_path / "flat.tif")
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
