@@ -44,7 +44,7 @@ PATIENCE = 120  # seconds for one answer
 HANG_UPS = 5
 UNTIL_FREE = 12  # seconds for a place to be given back, at most
 SERIES = 500
-ENOUGH = 240  # seconds after which the series ends
+ENOUGH = 180  # seconds after which the series ends
 GLANCE = 0.02  # seconds
 
 

@@ -141,8 +141,10 @@ def load(file: Path) -> str:
         figures["a place free after its client hung up, median and longest"] = (
             f"{free['median']:.2f} s, {free['longest']:.2f} s"
         )
-        for name, size in results["series"].items():
-            figures[f"memory after {name.rpartition('_')[2]} more"] = f"{size:.2f} GiB"
+        series = results["series"]
+        for count, name in ((100, "resident_gib_after_100"), (series["pictures"], "resident_gib_at_the_end")):
+            if name in series:
+                figures[f"memory after {count} more"] = f"{series[name]:.2f} GiB"
     lines = [f"| {' | '.join(figures)} |", "|---" * len(figures) + "|", f"| {' | '.join(map(str, figures.values()))} |"]
     note = f"{results['note']}. " if "note" in results else ""
     measured = f"Measured at commit {results['commit']}, {results['date']}."
