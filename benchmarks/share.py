@@ -1,6 +1,6 @@
-"""How much of its interval a restored coefficient may best use: by step, frequency and component.
+"""How much of its interval a restored coefficient may best use: by its step, its block's texture and its component.
 
-    python benchmarks/share.py FOLDER... [--model mse] [--halve bsds500] --json share.json
+    python benchmarks/share.py FOLDER... [--model NAME] [--halve bsds500] --json share.json
 
 Restores, without the bound, the middle of every picture under the folders that training keeps for choosing weights
 (`is_held_out`), as a JPEG of each quality and sampling, and sums for each share of the interval the squared distance to
@@ -9,6 +9,7 @@ contains the word of `--halve` are reduced by two before: those that were JPEGs 
 """
 
 import argparse
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +31,9 @@ from artifix.restoration import Restorer
 from artifix.train.patches import is_held_out
 
 QUALITIES: Final = (5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 88, 90, 92, 94, 95, 96, 97, 98, 99, 100)
-SHARES: Final = np.round(np.arange(0, 0.55, 0.05), 2)
+SHARES: Final = np.array([0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5])
 STEPS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 25, 40, 70, 120, 1 << 16)  # the last of each class of steps, less one
-BANDS: Final = np.array([0, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4])  # of u + v: DC, then ever higher
+BUSY: Final = (3, 7, 15, 31, 47, 63)  # the last of each class of counts of coefficients that are not 0
 _SIDE: Final = 192  # a multiple of every unit
 
 Sums = dict[tuple[str, int, int], NDArray[np.float64]]
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--halve", default="bsds500")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
-    restorer = Restorer(options.model, bound="never", precision="fp32")
+    restorer = Restorer(options.model, bound="never", precision="float")
     sums: Sums = defaultdict(lambda: np.zeros(len(SHARES) + 1))
     pictures = list(_pictures(options.folders, options.halve))
     with TemporaryDirectory() as folder:
@@ -78,7 +79,8 @@ def _add(sums: Sums, target: NDArray[np.uint8], restorer: Restorer, file: Path) 
     coefficients = picture.coefficients
     if coefficients is None:
         raise SystemExit(f"{file}: no coefficients")
-    planes = restorer.restore_planes(picture.pixels.astype(np.float32))
+    told = restorer.for_coding(picture.tables, picture.subsampling)
+    planes = told.restore_planes(picture.pixels.astype(np.float32))
     for name, component, restored, original in zip(
         "yccc",
         coefficients.components,
@@ -86,14 +88,20 @@ def _add(sums: Sums, target: NDArray[np.uint8], restorer: Restorer, file: Path) 
         _offsets(rgb_to_ycbcr(target), coefficients),
         strict=False,
     ):
-        bands = BANDS[np.add.outer(np.arange(8), np.arange(8))]
         steps = np.searchsorted(STEPS, component.table)
-        for step, band in {*zip(steps.ravel().tolist(), bands.ravel().tolist(), strict=True)}:
-            chosen = (steps == step) & (bands == band)
-            scale = component.table[chosen].astype(np.float64)
-            found, wanted = restored[:, chosen], original[:, chosen]
+        classes = np.searchsorted(BUSY, _counts(component.quantised))
+        for step, busy in itertools.product(np.unique(steps).tolist(), np.unique(classes).tolist()):
+            scale = component.table[steps == step].astype(np.float64)
+            found, wanted = (offsets[classes == busy][:, steps == step] for offsets in (restored, original))
             lost = [(((found.clip(-share, share) - wanted) * scale) ** 2).sum() for share in SHARES]
-            sums[name, step, band] += [*lost, found.size]
+            sums[name, step, busy] += [*lost, found.size]
+
+
+def _counts(quantised: NDArray[np.int16]) -> NDArray[np.int64]:
+    """How many coefficients of each 8x8 block, apart from the lowest, are not 0: (N,), in the order of `_offsets`."""
+    height, width = quantised.shape
+    blocks = quantised.reshape(height // 8, 8, width // 8, 8).swapaxes(1, 2).reshape(-1, 64)
+    return np.count_nonzero(blocks[:, 1:], axis=1)
 
 
 def _offsets(planes: NDArray[np.float32], coefficients: JpegCoefficients) -> Iterator[NDArray[np.float32]]:
@@ -103,13 +111,13 @@ def _offsets(planes: NDArray[np.float32], coefficients: JpegCoefficients) -> Ite
         yield coefficients_in_steps(samples, component.quantised[None], component)
 
 
-def _row(name: str, step: int, band: int, values: NDArray[np.float64]) -> dict[str, Any]:
+def _row(name: str, step: int, busy: int, values: NDArray[np.float64]) -> dict[str, Any]:
     lost, count = values[:-1], values[-1]
     best = int(lost.argmin())
     row = {
         "component": name,
         "steps": f"{STEPS[step - 1] + 1 if step else 1}..{STEPS[step]}",
-        "band": band,
+        "busy": f"{BUSY[busy - 1] + 1 if busy else 0}..{BUSY[busy]}",
         "best": float(SHARES[best]),
         "mse": [round(float(each / count), 5) for each in lost],
     }

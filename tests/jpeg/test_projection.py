@@ -9,7 +9,7 @@ from PIL import Image
 from artifix.color import rgb_to_ycbcr, ycbcr_to_rgb
 from artifix.image import read_picture
 from artifix.jpeg import project, verify
-from artifix.jpeg.share import share_for, trust_in
+from artifix.jpeg.share import limits_for, share_for, trust_in
 
 PROPERTY = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -83,7 +83,7 @@ def test_the_whole_interval_brings_any_picture_nearer_to_the_original(tmp_path, 
     planes = planes_of(image)
     noisy = planes + np.random.default_rng(1).normal(0, 8, planes.shape).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("artifix.jpeg.intervals.share_for", lambda table: np.full(table.shape, 0.5, np.float32))
+        patch.setattr("artifix.jpeg.share.share_for", lambda step, busy: np.full((64, 8, 8), 0.5, np.float32))
         patch.setattr("artifix.jpeg.intervals.trust_in", lambda change, outside: np.ones_like(change))
         patch.setattr("artifix.jpeg.coefficients.Component.is_blank", False)
         projected = project(noisy, coefficients)
@@ -171,7 +171,19 @@ def test_a_block_most_of_whose_change_lies_outside_of_its_intervals_is_hardly_tr
     assert trust_in(np.float32([0]), np.float32([0])) == 1
 
 
-def test_shares_grow_with_the_step_up_to_the_whole_interval():
-    shares = share_for(np.array([[1, 2, 8, 20, 50, 255, 65535]]))[0]
-    assert (np.diff(shares) > 0).all()
-    assert 0 < shares[0] < shares[-1] <= 0.5
+def test_shares_grow_with_the_step_up_to_the_whole_interval_and_shrink_with_the_texture():
+    shares = share_for(np.array([1, 2, 8, 20, 50, 255, 65535]), np.arange(64)[:, None])
+    assert (np.diff(shares, axis=1) > 0).all()
+    assert (np.diff(shares, axis=0) <= 0).all()
+    assert shares.min() > 0
+    assert shares.max() <= 0.5
+
+
+def test_limits_are_those_of_each_blocks_texture():
+    quantised = np.zeros((1, 1, 8, 3, 8), np.int16)
+    quantised[0, 0, 0, 1, 0] = 50  # the lowest coefficient is not texture
+    quantised[0, 0, :, 2, :] = -1
+    table = np.arange(1, 65, dtype=np.int32).reshape(8, 8)
+    limits = limits_for(quantised, table)
+    for column, busy in enumerate((0, 0, 63)):
+        assert limits[0, 0, :, column] == pytest.approx(share_for(table, busy) * table)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from artifix.dct import dct_matrix
 from artifix.jpeg.coefficients import BLOCK, Component
-from artifix.jpeg.share import share_for, trust_in
+from artifix.jpeg.share import limits_for, trust_in
 
 Samples = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ def bring_well_inside(
     np.subtract(found, room, out=room)
     outside = _mean_square(room, room)
     change = _mean_square(found, room)
-    limits = (share_for(component.table) * component.table).astype(np.float32)[:, None]
+    limits = limits_for(quantised.reshape(found.shape), component.table)
     np.clip(found, -limits, limits, out=room)
     trust = trust_in(change, outside)
     trust[tiles[:, :, None, :, None]] = 0

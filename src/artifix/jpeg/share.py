@@ -2,13 +2,22 @@
 
 The whole interval, half a step to each side, is what is promised: the original lies there. Where exactly, a network
 says with an error. So the best point is nearer to the middle, and the nearer the smaller the step is beside that error.
-`benchmarks/share.py` measures it: with `mse`, on held-out pictures, the best share of a coefficient was
+It errs more where there is texture, which shows in how many of the block's coefficients are not 0. `benchmarks/share.py`
+measures it: with `faithful`, on held-out pictures, the best share was, by the step and that number,
 
-    step    1..8   9..10   11..13   14..17   18..25   26..40   41..70   71..120   121..
-    luma    0.05    0.10     0.10     0.15     0.25     0.30     0.35      0.35    0.40
-    chroma  0.05    0.15     0.20     0.20     0.25     0.30     0.35      0.40    0.40
-
-the median over the frequencies, which differ by a tenth at most.
+    luma       step 1     2     4   7..8   11..13   18..25   41..70
+    0..3            0  0.15  0.35   0.35     0.35     0.35     0.35
+    4..7         0.10  0.20  0.35   0.30     0.35     0.35     0.35
+    8..15        0.10  0.10  0.20   0.25     0.30     0.30     0.35
+    16..31       0.05  0.05  0.05   0.10     0.20     0.30     0.40
+    32..47       0.05  0.02  0.05   0.15     0.20     0.30     0.35
+    48..63       0.05  0.02  0.02   0.10     0.15     0.25     0.30
+    chroma
+    0..3         0.05  0.10  0.15   0.15     0.25     0.25     0.35
+    4..7         0.10  0.05  0.05   0.10     0.20     0.25     0.35
+    8..15        0.05  0.02  0.02   0.15     0.25     0.35     0.40
+    16..31       0.10  0.02  0.05   0.25     0.30     0.35     0.25
+    32..47       0.10  0.05  0.05   0.20     0.20     0.25
 
 And where much of what a network changes lies outside of the intervals, it does not know what it looks at: it takes the
 edges of a mosaic for a JPEG's blocks. With a network that is told the tables, on held-out photographs and drawings at
@@ -31,16 +40,31 @@ from numpy.typing import NDArray
 
 _FINE: Final = 0.05
 _COARSE: Final = 0.40
-_HALFWAY: Final = 20.0  # the step, in grey levels, at which the share is midway between the two
+# The step, in grey levels, at which the share is midway between the two: in a block without texture, and by how much
+# more for each coefficient that is not 0.
+_HALFWAY: Final = 3.0
+_HALFWAY_BUSY: Final = 0.25
 _HALF_TRUSTED: Final = 0.3  # of a block's change lies outside, and it is trusted by half
 _LEAST_CHANGE: Final = 1e-6  # in squared grey levels, so that nothing divides by zero
 
 
-def share_for(step: NDArray[Any]) -> NDArray[np.float32]:
-    """The share of a step, to each side of its middle, that a restored coefficient may use: within 0..0.5."""
+def share_for(step: NDArray[Any], busy: NDArray[Any] | float) -> NDArray[np.float32]:
+    """The share of a step, to each side of its middle, that a restored coefficient may use: within 0..0.5.
+
+    `busy` is the number of its block's coefficients, apart from the lowest, that are not 0: 0..63.
+    """
     squared = np.square(step, dtype=np.float32)
-    share: NDArray[np.float32] = _FINE + (_COARSE - _FINE) * squared / (squared + np.float32(_HALFWAY**2))
+    halfway = np.square(_HALFWAY + _HALFWAY_BUSY * np.float32(busy), dtype=np.float32)
+    share: NDArray[np.float32] = _FINE + (_COARSE - _FINE) * squared / (squared + halfway)
     return share
+
+
+def limits_for(quantised: NDArray[np.int16], table: NDArray[np.int32]) -> NDArray[np.float32]:
+    """How far each coefficient may lie from the middle of its interval, for blocks (N, R, 8, C, 8), of that shape."""
+    counts = np.arange(quantised.shape[2] * quantised.shape[4])[:, None, None]
+    limits = (share_for(table, counts) * table).astype(np.float32)
+    busy = np.count_nonzero(quantised, axis=(2, 4)) - (quantised[:, :, 0, :, 0] != 0)
+    return limits[busy].swapaxes(2, 3)
 
 
 def trust_in(change: NDArray[np.float32], outside: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,8 @@ import { findTiles, Unit } from "./blocks.js";
 import { toRgb, toYcbcr } from "./colours.js";
 import { isBeyond, settle } from "./settling.js";
 
-const [FINE, COARSE, HALFWAY] = [0.05, 0.4, 20]; // the share of a step that is used, by the step: `artifix.jpeg.share`
+const [FINE, COARSE] = [0.05, 0.4]; // the share of a step that is used, by the step: `artifix.jpeg.share`
+const [HALFWAY, HALFWAY_BUSY] = [3, 0.25]; // the step at which it is halfway, by the coefficients that are not 0
 const HALF_TRUSTED = 0.3; // of a block's change lies outside, and it is trusted by half
 const LEAST_CHANGE = 1e-6;
 const ROWS = 16; // of units, from one report to the next
@@ -17,7 +18,6 @@ export async function bound(planes, coefficients, place, onProgress) {
   for (const component of components) {
     component.tiles = findTiles(component);
     component.blank = !component.values.some(Boolean);
-    component.shares = Float32Array.from(component.table, (step) => FINE + ((COARSE - FINE) * step ** 2) / (step ** 2 + HALFWAY ** 2));
   }
   const rows = 8 * Math.max(...components.map(({ down }) => down));
   const columns = 8 * Math.max(...components.map(({ across }) => across));
@@ -42,8 +42,8 @@ export async function bound(planes, coefficients, place, onProgress) {
 
 // Bring a component's plane inside the intervals, by the share and the trust that experience has.
 function bringWellInside(plane, part) {
-  const { component, offsets, tiles } = part;
-  const { table, shares } = component;
+  const { component, offsets, tiles, blocks } = part;
+  const { table, values } = component;
   if (component.blank) {
     plane.fill(128); // a grey picture's chroma, of which no network may make colour
     return;
@@ -57,14 +57,23 @@ function bringWellInside(plane, part) {
       outside += Math.max(0, Math.abs(value) - table[place] / 2) ** 2;
     }
     const share = outside / (change + 64 * LEAST_CHANGE);
+    const halfway = HALFWAY + HALFWAY_BUSY * busy(values, blocks[index]);
     const trust = tile ? 0 : 1 / (1 + (share / HALF_TRUSTED ** 2) ** 3);
     for (let place = 0; place < 64; place += 1) {
-      const limit = shares[place] * table[place];
+      const step = table[place];
+      const limit = step * (FINE + ((COARSE - FINE) * step ** 2) / (step ** 2 + halfway ** 2));
       const value = offsets[64 * index + place];
       offsets[64 * index + place] = value - trust * Math.min(limit, Math.max(-limit, value));
     }
   }
   part.subtract(plane);
+}
+
+// How many coefficients of a block but the lowest are not 0; `block` is the place of the lowest, -1 where there is none.
+function busy(values, block) {
+  let count = 0;
+  for (let place = 1; block >= 0 && place < 64; place += 1) count += values[block + place] !== 0;
+  return count;
 }
 
 // A unit of an upright plane as the file stores it; beyond the picture its last pixels again.
