@@ -19,7 +19,7 @@ _LARGEST: Final = 128 << 20  # bytes of a model's file
 
 # Name -> SHA-256 of models/weights/NAME.safetensors, checked at every load.
 MODELS: Final[dict[str, str]] = {
-    "faithful": "1111f7ee932e7cd4c6135e476ee4ce8ae1306e6f284c49923f95611c79fe46fc",
+    "faithful": "6c0c66228a3d035dd79694bbf82fdecd8676f3deab9fcbb49d1b1ab832cfca1a",
     "mse": "0276255e91465365da345a6c752c6826e07986c56fb571bd217d7c16b4058ccd",
     "fast": "a3ea489b1b6ee1272c5f61df4190c9ed03aa8e29e1e0e29f63b384324f793719",
     "gan": "6ae7b9ca8c3a43417508d965d52cca107fa0eeedf4d6fe2910c2e836495b242a",
