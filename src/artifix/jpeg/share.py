@@ -2,8 +2,8 @@
 
 The whole interval, half a step to each side, is what is promised: the original lies there. Where exactly, a network
 says with an error. So the best point is nearer to the middle, and the nearer the smaller the step is beside that error.
-It errs more where there is texture, which shows in how many of the block's coefficients are not 0. `benchmarks/share.py`
-measures it: with `faithful`, on held-out pictures, the best share was, by the step and that number,
+It errs more where there is texture, which shows in how many of the block's coefficients are not 0.
+`benchmarks/share.py` measures it: with `faithful`, on held-out pictures, the best share was, by step and that number,
 
     luma       step 1     2     4   7..8   11..13   18..25   41..70
     0..3            0  0.15  0.35   0.35     0.35     0.35     0.35
