@@ -91,6 +91,18 @@ def test_the_whole_interval_brings_any_picture_nearer_to_the_original(tmp_path, 
     assert after < before + 0.25  # the encoder rounds before it transforms
 
 
+@PROPERTY
+@given(pictures, st.sampled_from([2, 6]))
+def test_edges_that_cut_blocks_come_no_further_from_the_original_than_the_rest(tmp_path, picture, noise):
+    image = 64 + drawing(**picture) // 2
+    coefficients = read(image, tmp_path, picture["quality"], picture["subsampling"])
+    planes = planes_of(image)
+    noisy = planes + np.random.default_rng(2).normal(0, noise, planes.shape).astype(np.float32)
+    error = np.square(project(noisy, coefficients) - planes)
+    for edge in (error[-2:], error[:, -2:]):
+        assert edge.mean() < 3 * error.mean() + noise**2
+
+
 @pytest.mark.parametrize("name", ["4-1-1", "4-4-0", "4-1-0", "odd", "arithmetic", "restart", "rgb"])
 def test_files_of_every_kind_bound_a_picture(files, drawn, name):
     coefficients = read_picture(files / f"{name}.jpg").coefficients

@@ -1,7 +1,8 @@
 """Pieces of a picture of which more is known than the box: by projections in turns into a point of all that is known.
 
 Colours lie within 0..255: what lies beyond is cut off when it is written, and so leaves the box again. And where a
-JPEG's blocks reach over the picture's edge, they hold what the encoder put there: libjpeg repeats the last pixels.
+JPEG's blocks reach over the picture's edge, they hold what the encoder put there: libjpeg repeats the last pixels, or
+the last row of samples.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ def settled(
     work = _WORK + 10 * len(units)
     for _ in range(_TURNS):
         found = result[todo]
-        wanted = _padded(_within(found, coefficients.space), visible[:, todo])
+        wanted = _padded(_within(found, coefficients.space), visible[:, todo], components)
         far = np.abs(wanted - found).max(axis=(1, 2, 3)) > CLOSE
         todo, wanted = todo[far], wanted[far]
         work -= len(todo)
@@ -60,7 +61,7 @@ def settled(
         result[todo] = wanted
 
     at_edge = np.nonzero((visible < np.array([units.shape[1:3]]).T).any(axis=0))[0]
-    padded = _padded(result[at_edge], visible[:, at_edge])
+    padded = _padded(result[at_edge], visible[:, at_edge], components)
     other = at_edge[_outside(padded, at_edge, quantised, components, limits) > _FEASIBLE]
     if len(other):
         values = units[other]
@@ -115,16 +116,33 @@ def _within(units: Units, space: Space) -> Units:
     return units.clip(0, 255)
 
 
-def _padded(units: Units, visible: NDArray[np.int64]) -> Units:
-    """The nearest units in which all that lies beyond the picture repeats its last row and column; in place."""
+def _padded(units: Units, visible: NDArray[np.int64], components: Sequence[Component]) -> Units:
+    """The nearest units that are padded beyond the picture as libjpeg does it; in place.
+
+    Columns repeat the last one. Rows do, too, up to a whole row of samples, and then the last row of samples.
+    """
     for axis, seen in enumerate(visible):
         for count in set(seen[seen < units.shape[axis + 1]].tolist()):
             chosen = seen == count
-            edge = (slice(None),) * (axis + 1) + (slice(count - 1, None),)
             part = units[chosen]
-            part[edge] = part[edge].mean(axis=axis + 1, keepdims=True)
+            for number, component in enumerate(components):
+                lines = np.moveaxis(part[..., number], axis + 1, -1)
+                step = component.across if axis else component.down
+                end = -(-count // (BLOCK * step)) * BLOCK * step  # beyond, no block says anything
+                if axis == 0 and count % step == 0:
+                    _repeat_sample(lines, count - step, end, step)
+                else:
+                    lines[..., count - 1 :] = lines[..., count - 1 : end].mean(axis=-1, keepdims=True)
             units[chosen] = part
     return units
+
+
+def _repeat_sample(lines: NDArray[np.float32], start: int, end: int, step: int) -> None:
+    """Move lines (..., L) as little as makes the mean of each `step` values from `start` the same, in place."""
+    means = lines[..., start:end].reshape(*lines.shape[:-1], -1, step).mean(axis=-1)
+    mean = means.mean(axis=-1, keepdims=True)
+    lines[..., start:end] += (mean - means).repeat(step, axis=-1)
+    lines[..., end:] = mean
 
 
 def _limits(component: Component, shape: tuple[int, ...], visible: NDArray[np.int64]) -> NDArray[np.float32]:

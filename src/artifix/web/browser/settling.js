@@ -1,5 +1,5 @@
 // Units of a picture of which more is known than the intervals: colours lie within 0..255, and beyond the picture's
-// edges the encoder repeated the last pixels. By projections in turns, as in `artifix.jpeg.settling`.
+// edges the encoder repeated the last pixels or samples. By projections in turns, as in `artifix.jpeg.settling`.
 
 import { toRgb, toYcbcr } from "./colours.js";
 
@@ -95,17 +95,45 @@ function copied(planes) {
   return planes.map((plane) => plane.slice());
 }
 
-// The nearest planes in which all beyond the picture repeats its last row and column.
-function pad(planes, { rows, columns }, seen) {
-  for (const plane of planes) {
-    if (seen.rows < rows) for (let column = 0; column < columns; column += 1) repeat(plane, column, columns, seen.rows, rows);
-    if (seen.columns < columns) for (let row = 0; row < rows; row += 1) repeat(plane, row * columns, 1, seen.columns, columns);
+// The nearest planes that are padded beyond the picture as libjpeg does it: columns repeat the last one, and so do rows,
+// up to a whole row of samples, and then the last row of samples.
+function pad(planes, { rows, columns, parts }, seen) {
+  for (const [number, plane] of planes.entries()) {
+    const { down, across } = parts[number].component;
+    for (let column = 0; seen.rows < rows && column < columns; column += 1) {
+      const line = { plane, from: column, step: columns, length: rows };
+      if (seen.rows % down === 0) repeatSample(line, seen.rows - down, reach(seen.rows, down), down);
+      else repeat(line, seen.rows, reach(seen.rows, down));
+    }
+    for (let row = 0; seen.columns < columns && row < rows; row += 1) {
+      repeat({ plane, from: row * columns, step: 1, length: columns }, seen.columns, reach(seen.columns, across));
+    }
   }
 }
 
-// Make all values of a line from the last that is seen their mean.
-function repeat(plane, from, step, seen, length) {
+// Where the last block of a component ends that holds some of so many pixels; beyond, no block says anything.
+function reach(count, scale) {
+  return Math.ceil(count / (8 * scale)) * 8 * scale;
+}
+
+// Make all values of a line from the last that is seen the mean of those that end at `end`.
+function repeat({ plane, from, step, length }, seen, end) {
+  const mean = meanOf({ plane, from, step }, seen - 1, end);
+  for (let index = seen - 1; index < length; index += 1) plane[from + index * step] = mean;
+}
+
+// Move a line as little as makes the mean of each `count` values from `start` the same.
+function repeatSample({ plane, from, step, length }, start, end, count) {
+  const mean = meanOf({ plane, from, step }, start, end);
+  for (let first = start; first < end; first += count) {
+    const change = mean - meanOf({ plane, from, step }, first, first + count);
+    for (let index = first; index < first + count; index += 1) plane[from + index * step] += change;
+  }
+  for (let index = end; index < length; index += 1) plane[from + index * step] = mean;
+}
+
+function meanOf({ plane, from, step }, start, end) {
   let sum = 0;
-  for (let index = seen - 1; index < length; index += 1) sum += plane[from + index * step];
-  for (let index = seen - 1; index < length; index += 1) plane[from + index * step] = sum / (length - seen + 1);
+  for (let index = start; index < end; index += 1) sum += plane[from + index * step];
+  return sum / (end - start);
 }
