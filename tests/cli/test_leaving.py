@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -23,10 +22,26 @@ def decode(path):
         time.sleep(600)  # as deaf as a decoder
 
 leaving.PATIENCE = 0.2
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # although these tests may run under nohup
 stop_as_after_ctrl_c()
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with leaving.leaving_in_time(), side_by_side([partial(decode, Path(sys.argv[1]))], 1) as results:
     list(results)
+"""
+
+READING = """
+import signal
+from artifix.cli import main, pipes
+
+receive = pipes._receive
+
+def receive_aloud(stream, file):
+    print("reading", flush=True)
+    receive(stream, file)
+
+signal.signal(signal.SIGHUP, signal.DISPOSITION)
+pipes._receive = receive_aloud
+main()
 """
 
 
@@ -43,14 +58,13 @@ def test_a_signal_ends_it_and_leaves_no_file(tmp_path, number):
 
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_closed_terminal_ends_a_command_but_not_under_nohup(tmp_path, ignored):
-    begin = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);" if ignored else "import signal;"
-    code = f"{begin} from artifix.cli import main; print('ready', flush=True); main()"
+    code = READING.replace("DISPOSITION", "SIG_IGN" if ignored else "SIG_DFL")
     command = [sys.executable, "-c", code, "restore", "-", "-o", str(tmp_path / "a.png")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **pipes) as process:
-        process.stdout.readline()
-        time.sleep(1)  # until it reads
+        assert process.stdout.readline() == b"reading\n"
         process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        if not ignored:
+            process.wait(timeout=120)
         _, said = process.communicate(b"no picture")
     assert process.returncode == (1 if ignored else 128 + signal.SIGHUP), said
