@@ -70,8 +70,3 @@ def test_a_run_that_is_left_early_ends_its_workers(folder, make_model, tmp_path)
     assert first.status == "restored"
     again = artifix.restore_path(folder, tmp_path / "out", Restorer(make_model()), pool=Pool(workers=1))
     assert sorted(record.status for record in again)[-1] == "restored"
-
-
-def test_an_address_is_of_a_ray_cluster():
-    with pytest.raises(ValueError, match="engine='ray'"):
-        Pool(address="auto")
