@@ -5,6 +5,7 @@ import errno
 import mmap
 import os
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -147,6 +148,17 @@ def test_large_arrays_lie_in_temporary_files_where_there_is_room(monkeypatch, tm
     assert (array.shape, array.dtype) == ((10, 51, 1), np.uint16)
     array[:] = 7
     assert (array == 7).all() and not list(tmp_path.iterdir())  # which has no name
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="needs files in memory")
+def test_a_large_message_arrives_without_room_for_temporary_files(monkeypatch, tmp_path):
+    monkeypatch.setattr(child, "MOST_IN_MEMORY", 1_000)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    pixels = np.arange(2_000, dtype=np.uint16)
+    near, far = socket.socketpair()
+    with near, far:
+        child._send(near, pixels)
+        np.testing.assert_array_equal(child._receive(far), pixels)
 
 
 def base_of(array):

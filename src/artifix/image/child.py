@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from artifix.errors import ArtifixError, ImageError
-from artifix.image.large import MOST_IN_MEMORY
+from artifix.image.large import MOST_IN_MEMORY, reserved_file
 
 Check = Callable[[], None]
 """Called every tenth of a second while a child is at work; what it raises ends the child."""
@@ -223,7 +223,10 @@ def _exactly(peer: socket.socket, size: int) -> bytes:
 
 
 def _shared_file(size: int) -> Any:
-    """A file without a name, for so many bytes: in memory, if they are few and the system can do that."""
-    if size <= MOST_IN_MEMORY and hasattr(os, "memfd_create"):
+    """A file without a name for about so many bytes, in memory if they are few or no disk has room for them."""
+    if size > MOST_IN_MEMORY and hasattr(os, "posix_fallocate"):
+        with suppress(OSError):
+            return reserved_file(size)
+    if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("artifix"), "w+b")
     return tempfile.TemporaryFile("w+b")
