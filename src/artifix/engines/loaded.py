@@ -1,4 +1,4 @@
-"""Models that have been read and engines that have been loaded, for all that share them."""
+"""Models that have been read and engines that have been loaded, shared between restorers."""
 
 import logging
 import threading
@@ -15,10 +15,13 @@ _Blend = tuple[str, float, str]
 
 
 class EngineCache:
-    """Engines, each loaded when it is first needed; safe to share between threads. Its copy in a pickle is empty."""
+    """Engines, each loaded when it is first needed; safe to share between threads.
+
+    With `only`, that engine runs every model. A pickle of a cache is empty.
+    """
 
     def __init__(self, only: Engine | None = None) -> None:
-        self._only = only  # which is then the engine for every model
+        self._only = only
         self._lock = threading.Lock()
         self._models: dict[_Blend, Model] = {}
         self._engines: dict[tuple[_Blend, EngineName, Precision, int | None], Engine] = {}
@@ -28,11 +31,11 @@ class EngineCache:
 
     def model(self, name: str, detail: float, vivid: str | Path) -> Model:
         """The model as `read_blended` reads it; ModelError as there."""
-        key = name, detail, str(vivid) if detail else ""
+        blend = _blend(name, detail, vivid)
         with self._lock:
-            if key not in self._models:
-                self._models[key] = read_blended(name, detail, vivid)
-            return self._models[key]
+            if blend not in self._models:
+                self._models[blend] = read_blended(name, detail, vivid)
+            return self._models[blend]
 
     def engine(
         self,
@@ -47,14 +50,18 @@ class EngineCache:
         if self._only:
             return self._only
         model = self.model(name, detail, vivid)
-        blend = name, detail, str(vivid) if detail else ""
+        blend = _blend(name, detail, vivid)
         key = blend, engine, precision, threads
         with self._lock:
             if key not in self._engines and precision == "float":
                 fastest = self._engines.get((blend, engine, "auto", threads))
-                if fastest and fastest.precision != "int8":  # it is floating already
+                if fastest and fastest.precision != "int8":
                     return fastest
             if key not in self._engines:
                 self._engines[key] = loaded = load_engine(model, engine, precision, threads)
                 logger.info("%s runs on %s in %s", name, loaded.name, loaded.precision)
             return self._engines[key]
+
+
+def _blend(name: str, detail: float, vivid: str | Path) -> _Blend:
+    return name, detail, str(vivid) if detail else ""

@@ -53,13 +53,13 @@ def held(format: Format, picture: Picture) -> Metadata:
     dpi = dpi if dpi and all(low <= along <= high for along in dpi) else None
     if _becomes_rgb(format, picture) and icc and icc[16:20] == b"GRAY":
         icc = None  # those have no such grey, and RGB pixels may not have grey's profile
-    has_jfif = format.name == "JPEG" and picture.black is None  # where a JPEG says its resolution; CMYK's have none
-    if "exif" in format.metadata and not ("dpi" in format.metadata and (has_jfif or format.name != "JPEG")):
+    lacks_jfif = format.name == "JPEG" and picture.black is not None  # JFIF has the resolution, but no CMYK
+    if "exif" in format.metadata and (lacks_jfif or "dpi" not in format.metadata):
         if metadata.dpi and not exif and max(metadata.dpi) < _EXIF_DPI:
             exif = exif_block.of_resolution(metadata.dpi)
         dpi = exif_block.resolution(exif) if exif else None
     density = metadata.density
-    if format.name == "JPEG" and not has_jfif:
+    if lacks_jfif:
         density = None
     if density and (dpi or max(density) > _DENSITY.get(format.name, 2**31 - 1)):
         density = None

@@ -78,7 +78,7 @@ class TiledNetwork:
         restore: Callable[[Span, Span], NDArray[Any]],
         restored: NDArray[Any],
         progress: Progress,
-        bound: Bound | None = None,
+        bound: Bound | None,
     ) -> None:
         """Fill `restored` tile by tile: while the network runs one, the next is read and the last is put in place."""
         height, width = restored.shape[:2]
@@ -103,9 +103,9 @@ class TiledNetwork:
             pool.shutdown(cancel_futures=True)
 
     def _tiles(
-        self, height: int, width: int, most: int, bound: Bound | None = None
+        self, height: int, width: int, most: int, bound: Bound | None
     ) -> Iterator[tuple[Span, Span, tuple[slice, slice], float]]:
-        """Rows and columns of each tile, what is kept of it, and the share that is done with it."""
+        """The rows and columns of each tile, the part of the picture that it fills, and the share done after it."""
         card, done = self.engine.card, 0
         grids: tuple[Grid, Grid] = bound.grids if bound else ANYWHERE
         taken = bound.nbytes / self.max_memory if bound else 0.0  # of what the network would have
@@ -128,7 +128,7 @@ class TiledNetwork:
         values = planes[..., 0] if space == "L" else ycbcr_to_rgb(planes)
         return np.rint(values * np.float32(white / 255)).clip(0, white).astype(pixels.dtype)
 
-    def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector, bound: Bound | None = None) -> Planes:
+    def _run(self, planes: Planes, rows: Span, columns: Span, known: Vector, bound: Bound | None) -> Planes:
         """The part of a tile that is kept, restored: YCbCr (H, W, 3) or luma (H, W, 1), of the same type."""
         channels = self.engine.card.channels
         degraded = planes[..., :channels]

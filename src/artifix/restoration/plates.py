@@ -1,4 +1,4 @@
-"""CMYK in, CMYK out: what a picture's inks leave of the light is restored as grey or coloured pictures of their own."""
+"""Restore a CMYK picture as CMYK: its black as a grey picture, its colours as one coloured or three grey pictures."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,13 +17,12 @@ _INKS: Final = 4
 def restore_plates(
     restore: Callable[[Picture, Progress], Picture], picture: Picture, progress: Progress = lambda share: None
 ) -> Picture:
-    """The picture with its colours and its black (`Picture.black`) restored; an ink of one tone stays as it is.
+    """The CMYK picture with its colours and its black (`Picture.black`) restored; an ink of one tone is unchanged.
 
-    A JPEG of CMYK codes each ink alone, and so each is restored alone. In one of YCCK, which has a luma and two chromas
-    of the three colours, and in any other file these are one picture.
+    A CMYK JPEG codes each ink separately, and so each is restored separately. A YCCK JPEG codes the three colours as a
+    luma and two chromas; in it and in other files the colours are restored as one picture.
     """
-    if picture.black is None:
-        return restore(picture, progress)
+    assert picture.black is not None
     done = 0
 
     def share(within: float) -> None:
@@ -51,5 +50,5 @@ def restore_plates(
 
 
 def _is_coded_by_ink(picture: Picture) -> bool:
-    """Whether it is of a CMYK JPEG: luma and chroma would have tables of their own."""
+    """Whether the picture is of a CMYK JPEG; in a YCCK JPEG luma and chroma have different tables."""
     return len(picture.tables or ()) == _INKS and len(set(picture.tables or ())) == 1
