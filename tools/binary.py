@@ -1,7 +1,7 @@
 """Build artifix as one file that needs no Python: `python tools/binary.py -o dist` writes dist/artifix.
 
-It holds what is installed of artifix's default install and of the extras heif and jxl, and of OpenVINO only the part
-for processors. PyInstaller (`pip install 'pyinstaller>=6.11'`) builds for the system that it runs on.
+It contains the default install, the extras heif and jxl if they are installed, and of OpenVINO only the part for
+processors. PyInstaller (`pip install 'pyinstaller>=6.11'`) builds for the system that it runs on.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-# Of OpenVINO, what restoring on a processor never loads, as benchmarks/install.py finds, by the names of files.
+# Parts of the names of OpenVINO's files that restoring on a processor never loads; benchmarks/install.py checks that.
 UNUSED: Final = ("_gpu_plugin", "_npu_plugin", "_auto_", "_hetero_", "_frontend", "openvino_c.", "libs/cache.json")
-# What only other extras need, wherever it is installed.
+# Packages that only other extras need; PyInstaller would include those that are installed.
 LEFT_OUT: Final = """
 av cv2 fastapi gradio IPython matplotlib mypy numba onnx onnxruntime pandas playwright pyarrow pytest ray safetensors
 scipy skimage spandrel ssimulacra2 tensorboard tkinter torch torchvision uvicorn
@@ -41,7 +41,7 @@ EXE(PYZ(found.pure), found.scripts, found.binaries, found.datas, name="artifix",
 
 
 def build(folder: Path) -> Path:
-    """The binary, in this folder."""
+    """Build the binary in this folder; its path."""
     from importlib.util import find_spec
 
     optional = [name for name in ("pillow_heif", "pillow_jxl", "jpegio") if find_spec(name)]

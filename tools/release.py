@@ -2,10 +2,10 @@
 
     python tools/release.py HOME -o dist        # HOME is the project's address
 
-The tree says what works today, from a checkout. Here, in a copy of it, the address is filled in: `[project.urls]`,
-absolute links in the README, which PyPI cannot resolve otherwise, `pip install artifix` in place of `pip install .`,
-and the Homebrew formula, with the source archive's SHA-256. Then wheel and source archive are built and checked by
-`twine check --strict`, and lie with the formula in dist.
+The tree describes the use from a checkout. A copy of it gets the project's address: `[project.urls]`, absolute links in
+the README, which PyPI cannot resolve otherwise, `pip install artifix` in place of `pip install .`, and the Homebrew
+formula with the source archive's SHA-256. The wheel and the source archive are built from the copy and checked by
+`twine check --strict`; they and the formula are written to dist.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def absolute(text: str, home: str) -> str:
 
 
 def installed_from_pypi(text: str) -> str:
-    """Text whose commands install the released package."""
+    """The text, with commands that install the released package."""
     text = re.sub(r"pip install '\.\[([\w,]+)\]'", r"pip install 'artifix[\1]'", text)
     text = re.sub(r"pip install \.(?=\s)", "pip install artifix", text)
     text = text.replace("artifix is not on PyPI yet. In a checkout, with Python", "With Python")
@@ -52,7 +52,7 @@ def installed_from_pypi(text: str) -> str:
 
 
 def fill_in(folder: Path, home: str) -> None:
-    """Fill the address into a copy of the tree."""
+    """Fill the address into a copy of the tree; SystemExit if it has one already."""
     project = folder / "pyproject.toml"
     text = project.read_text(encoding="utf-8")
     if "[project.urls]" in text:
@@ -83,7 +83,7 @@ def formula(folder: Path, home: str, source: Path) -> str:
 
 
 def release(home: str, output: Path) -> list[Path]:
-    """Wheel, source archive and formula of the tracked files, in a folder."""
+    """Write the wheel, the source archive and the formula of the tracked files into a folder; their paths."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:

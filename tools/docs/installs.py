@@ -1,4 +1,4 @@
-"""The table of docs/install.md: how large each install is, and how fast what it runs by."""
+"""The table of docs/install.md: the size of each install, and the speed of its runtime."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,15 @@ from typing import Any, Final
 
 from artifix.evaluate.report import provenance as measured_at
 
-_SIZE: Final = "12"  # megapixels, of the picture that the speeds are of
-_FASTEST: Final = {"OpenVINO": "openvino int8", "ONNX Runtime": "onnxruntime fp32"}  # engines, by how a case begins
+_SIZE: Final = "12"  # megapixels of the picture whose speeds are shown
+_FASTEST: Final = {
+    "OpenVINO": "openvino int8",
+    "ONNX Runtime": "onnxruntime fp32",
+}  # the beginning of a case's name -> its engine
 
 
 def installs(file: Path) -> str:
-    """What each case takes, what of it takes most, and megapixels a second of the fastest precision it has."""
+    """A row for each install: its size, its largest parts, and megapixels a second in its fastest precision."""
     results = json.loads(file.read_text(encoding="utf-8"))
     bench = json.loads((file.parent / "bench.json").read_text(encoding="utf-8"))
     lines = ["| runs by | MB | the largest parts, MB | megapixels/s |", "|---|---|---|---|"]
@@ -25,7 +28,7 @@ def installs(file: Path) -> str:
 
 
 def binary(file: Path) -> str:
-    """How large the binary is, and how long it takes to start."""
+    """The size of the binary and the time that it takes to start."""
     results = json.loads(file.read_text(encoding="utf-8"))
     made = results["binary"]
     return (

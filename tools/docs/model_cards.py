@@ -2,8 +2,8 @@
 
     python tools/docs/model_cards.py -o FOLDER [MODEL ...]
 
-For each model, FOLDER/NAME/README.md, with the Hub's metadata, made of the card inside the model's file, and the file
-itself beside it: what `hf upload` takes.
+For each model it writes FOLDER/NAME/README.md, made from the card inside the model's file, and copies that file beside
+it. `hf upload` takes such a folder.
 """
 
 import argparse
@@ -18,16 +18,19 @@ from artifix.models.catalog import MODELS, read_card
 
 _TAGS: Final = ["compression-artifacts", "jpeg", "image-restoration", "deblocking"]
 _PAPER: Final = "1704.02518"  # arXiv: Galteri et al. 2017
-_KNOWN: Final = {"generator": "the paper's generator", "told": "the paper's generator, told of the file's tables"}
+_KNOWN: Final = {
+    "generator": "the paper's generator",
+    "told": "the paper's generator, conditioned on the quantisation tables",
+}
 
 
 def coding(card: ModelCard) -> str:
-    """What the figures of a card go by."""
+    """The heading of the levels of compression that a card's figures are for."""
     return "JPEG quality" if card.recipe["data"]["codec"] == "jpeg" else "CRF of H.264 or HEVC"
 
 
 def metadata(name: str, card: ModelCard) -> dict[str, Any]:
-    """What the Hub reads: licence, task, tags, and the gains on held-out pictures as results."""
+    """The metadata for the Hub: licence, task, tags, and the gains on held-out pictures as results."""
     metrics = [
         {"type": "psnr", "value": gain, "name": f"gain in PSNR at {coding(card)} {quality}, dB"}
         for quality, gain in card.figures.items()
@@ -47,7 +50,7 @@ def metadata(name: str, card: ModelCard) -> dict[str, Any]:
 
 
 def page(name: str, card: ModelCard) -> str:
-    """The whole README.md: metadata in YAML, of which JSON is a part, and the card in words."""
+    """The whole README.md: the metadata as YAML, whose values are JSON, and the card as text."""
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in metadata(name, card).items()]
     colours = "YCbCr" if card.channels == 3 else "luma alone"
     sections = [
@@ -73,7 +76,7 @@ def page(name: str, card: ModelCard) -> str:
 
 
 def write(folder: Path, names: list[str]) -> None:
-    """A folder for each of these shipped models."""
+    """Write a folder for each of these shipped models."""
     for name in names:
         place = folder / name
         place.mkdir(parents=True, exist_ok=True)
@@ -88,7 +91,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the folder to write to")
     chosen = parser.parse_args()
     if unknown := set(chosen.models) - set(MODELS):
-        parser.error(f"no such model: {', '.join(sorted(unknown))}; shipped are {', '.join(MODELS)}")
+        parser.error(f"no such model: {', '.join(sorted(unknown))}; choose one of {', '.join(MODELS)}")
     write(chosen.output, chosen.models or list(MODELS))
 
 

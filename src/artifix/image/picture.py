@@ -47,8 +47,8 @@ class Picture:
     notes: tuple[str, ...] = ()
     """What of the file did not come with the picture, a phrase each, such as "CMYK becomes sRGB"."""
     black: Pixels | None = None
-    """(H, W) light that the black ink of a CMYK picture leaves, 255 less the ink; `pixels` are then that of the other
-    three as RGB. None for every other picture."""
+    """(H, W), 255 less the black ink of a CMYK picture, whose `pixels` are then 255 less cyan, magenta and yellow; None
+    for all other pictures."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:

@@ -36,7 +36,7 @@ _GREY_ALPHA_16: Final[dict[Any, tuple[str, str]]] = {
     (order, 1, (1,), 1, (16, 16), (2,)): ("RGBA", "RGBA") for order in (b"II", b"MM")
 }
 
-# Grey of 2 and 4 bits, which Pillow spreads over 8 bits, but not the one that a PNG says is clear: by how much.
+# Pillow scales grey of 2 and 4 bits to 8 bits by these factors, but not the level that a PNG has as transparent.
 _COARSE_GREY: Final = {"L;2": 85, "L;4": 17}
 
 # Pillow's limit and Python's warning filters belong to the whole process. Whoever comes first changes them, whoever

@@ -121,7 +121,7 @@ def _note_scan(found: Structure, content: bytes) -> None:
     if len(content) < 4 + 2 * count:
         return
     first, last, bits = content[1 + 2 * count : 4 + 2 * count]
-    if found.frame not in _PROGRESSIVE:  # whose decoders do not look at these
+    if found.frame not in _PROGRESSIVE:  # decoders of other frames ignore these
         first = last = bits = 0
     for component in content[1 : 1 + 2 * count : 2]:
         for coefficient in range(first, min(last, _COEFFICIENTS - 1) + 1):

@@ -133,7 +133,7 @@ def fitted(path: Path, format: Format, picture: Picture) -> Picture:
             )
         picture = replace(picture, alpha=None)
     if picture.black is not None and not format.cmyk:
-        raise OutputError(f"{path}: {format.name} has no CMYK; JPEG and TIFF have")
+        raise OutputError(f"{path}: {format.name} has no CMYK; write JPEG or TIFF instead")
     return picture
 
 

@@ -14,7 +14,7 @@ The flattest of LIVE1's photographs as JPEGs of quality 10 to 95 has 0.78, the m
 skies that `train.drawings` makes have 0.88 to 1.
 """
 
-_EVERY: Final = 8  # rows; the others are not looked at
+_EVERY: Final = 8  # one row in so many is examined
 
 
 def is_flat(pixels: NDArray[Any], space: Space) -> bool:

@@ -1,4 +1,4 @@
-"""How often a picture was begun: what kills its worker each time must not kill all of them, one after the other."""
+"""How often a picture was begun, so that one that ends its worker each time does not end all workers in turn."""
 
 from collections import Counter
 from collections.abc import Iterable

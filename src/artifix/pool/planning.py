@@ -36,9 +36,8 @@ class Job:
 class Plan:
     """What a run would do: `todo` is restored, `refused` cannot have an output.
 
-    `kept` is there already; where the manifest does not say that it was made with these settings, a worker looks.
-
-    `left_alone` are files that are no pictures, or of a kind that cannot be read.
+    `kept` has an output already, which a worker examines if the manifest does not have these settings for it.
+    `left_alone` are files that are not pictures, or of a kind that cannot be read.
     """
 
     job: Job

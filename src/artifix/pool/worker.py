@@ -34,9 +34,9 @@ class RestoreWorker:
     def __call__(self, block: pa.Table) -> pa.Table:
         """The rows of a block, restored or failed; one picture comes and goes while another is restored.
 
-        A row that says `kept` has an output, which is kept if it says that it was made as this would be, or has failed.
-
-        Those that a worker may have died of come last, one at a time, so that none is taken for another.
+        A row with the status `kept` has an output, which stays if it was made with these settings; otherwise the row
+        has failed. Pictures with which a worker may have died come last and one at a time, so that it is clear which of
+        them ends a worker.
         """
         rows = {row.input: row for row in rows_of(block)}
         suspects = self.attempts.known(rows)

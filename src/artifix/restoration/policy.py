@@ -1,4 +1,4 @@
-"""How much of a picture is to be changed: what is known of its codings, put to `artifix.inspection.plan`."""
+"""How strongly a picture is restored: `artifix.inspection.plan` decides by the evidence of its codings."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The facts of a video that people are told. Needs no PyAV."""
+"""The facts of a video that are shown to people. Needs no PyAV."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Clip:
-    """The facts of a video that people are told."""
+    """The facts of a video that are shown to people."""
 
     width: int
     """Of a frame, in pixels, as it is shown."""

@@ -1,4 +1,4 @@
-"""A look at a video: its facts, and a single frame. Imports little, for child processes begin with it."""
+"""A look at a video: its facts, and a single frame. It imports little, since child processes start with it."""
 
 import itertools
 from pathlib import Path
@@ -18,7 +18,7 @@ def clip_of(path: Path) -> Clip:
 
 
 def clip_from(video: Video) -> Clip:
-    """The facts that people are told of those that were found."""
+    """The facts that are shown to people."""
     width, height = video.width, video.height
     if quarter_turns(video.matrix) % 2:
         width, height = height, width

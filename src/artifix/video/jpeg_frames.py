@@ -15,14 +15,14 @@ CODEC: Final = "mjpeg"
 
 
 def keep_packets(stream: Any) -> None:
-    """Have the decoder of a Motion JPEG stream hand each packet's `opaque` on to the frame that it is decoded to."""
+    """Make the decoder of a Motion JPEG stream copy each packet's `opaque` to the frame that it is decoded to."""
     stream.codec_context.flags |= av.codec.context.Flags.copy_opaque
 
 
 def jpeg_of(frame: Any, layout: Layout) -> Picture | None:
-    """The picture that a frame's packet, its `opaque`, holds as a JPEG; None without one, or if it is not this frame.
+    """The JPEG in a frame's `opaque`, as a picture; None if there is none, or if it does not match the frame.
 
-    A stream whose samples are not what JFIF says of a JPEG's, full-range YCbCr of 8 bits, has none.
+    It does not match unless the frame has the samples of JFIF: full-range YCbCr of 8 bits.
     """
     if not isinstance(frame.opaque, bytes) or not layout.full_range or layout.bits != 8:
         return None

@@ -50,10 +50,9 @@ def restore_video(
     constant rate factor, smaller being better. Memory is that of a few frames. What is done is kept in segments of so
     many frames, in a folder beside the target: after an interruption the same call continues from there. The target
     appears whole or not at all; one that exists is kept if it says that it was made of this source with these settings,
-    and is an OutputError if not, unless `overwrite`. A restorer for which no model was named
-    takes the one for the video's codec, and the record says which. The target has the source's permissions, and with
-    `keep_dates` its times. `progress` takes the share done, 0..1,
-    and may raise to stop.
+    and is an OutputError if not, unless `overwrite`. A restorer for which no model was named takes the one for the
+    video's codec, and the record names it. The target has the source's permissions, and with `keep_dates` its times.
+    `progress` takes the share done, 0..1, and may raise to stop.
 
     VideoError, CodecError and OutputError say what is wrong with the source, the encoder and the target; all of it
     that can be known beforehand is said before the first frame is restored.
@@ -105,9 +104,9 @@ def restore_video(
 
 
 def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restorer, progress: Progress) -> Any:
-    """A frame as the encoder takes it, its samples restored, everything else it carries unchanged.
+    """A frame as the encoder takes it, with restored samples and everything else unchanged.
 
-    One of Motion JPEG (`jpeg_of`) is restored as the picture that it is, by the rules of `decision_for`.
+    A frame of Motion JPEG (`jpeg_of`) is restored as a JPEG, by the rules of `decision_for`.
     """
     planes, bound = read_samples(frame, video.layout), None
     picture = jpeg_of(frame, video.layout)

@@ -1,4 +1,4 @@
-"""What the API answers, and takes, as its description has it."""
+"""The types of the API's requests and answers, for its OpenAPI description."""
 
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -49,7 +49,7 @@ class FormatName(StrEnum):
 
 
 class Failure(BaseModel):
-    """Why there is no other answer."""
+    """The reason for a refusal."""
 
     error: str
 
@@ -68,17 +68,17 @@ class VideoName(BaseModel):
 
 
 class JobProgress(BaseModel):
-    """What a picture is at."""
+    """The progress of a picture or a video."""
 
     state: Literal["unknown", "arriving", "waiting", "working", "leaving"]
     ahead: int
-    """How many wait before it."""
+    """How many wait in front of it."""
     share: float
-    """Of the work, done, 0..1."""
+    """The share of the work that is done, 0..1."""
 
 
 class Offer(BaseModel):
-    """What people choose by; `model` is the parameter that it stands for."""
+    """A choice for people; `model` is the value of the parameter that it stands for."""
 
     role: str
     label: str
@@ -88,7 +88,7 @@ class Offer(BaseModel):
 
 
 class OfferedModel(BaseModel):
-    """A model's card, with the name to ask for it by, and whether `detail` leads anywhere from it."""
+    """A model's card, its name, and whether it can be blended with the vivid model by `detail`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -98,7 +98,7 @@ class OfferedModel(BaseModel):
 
 
 class ModelList(BaseModel):
-    """What there is to choose from."""
+    """The choices, models and formats that are offered."""
 
     default: str
     choices: list[Offer]
@@ -108,12 +108,12 @@ class ModelList(BaseModel):
 
 
 class Health(BaseModel):
-    """How the server is."""
+    """The state of the server."""
 
     status: Literal["ok"]
     version: str
     videos: bool
-    """Whether videos are taken."""
+    """Whether the server restores videos."""
     arriving: int
     waiting: int
     working: int
@@ -137,7 +137,7 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Failure, "description": reason}
     for status, reason in {
         400: "a parameter is wrong or unknown, or the format cannot hold the picture",
-        403: "another site's page asks",
+        403: "the request comes from another site's page",
         408: "the upload took too long",
         409: "another picture has this job's name",
         410: "the upload of this name is not kept any more",

@@ -150,7 +150,7 @@ def create_app(
 
     @app.post("/api/inspect", responses=FAILURES, openapi_extra=BODY_OR_UPLOAD)
     async def inspect(request: Request, upload: UploadName = "", job: JobName = "") -> dict[str, Any]:
-        """What the picture tells of its compression; `summary` says it in words."""
+        """The picture's compression; `summary` describes it in one line."""
         async with AsyncExitStack() as held:
             _, found = await intake.process(
                 held, request, job, upload, partial(work.describe, max_pixels=limits.max_pixels)
@@ -196,9 +196,9 @@ def create_app(
 
     @app.post("/api/uploads", status_code=201, responses=OF_UPLOADS, openapi_extra=BODY)
     async def keep(request: Request, job: JobName = "") -> KeptName:
-        """Keep the picture or video in the field `file` in memory for a while; `upload` is the name to ask for it by.
+        """Keep the picture or video in the field `file` in memory for a while; `upload` names it in later requests.
 
-        What is named as videos are is taken for one, and `clip` tells of it.
+        A file with a video's suffix is treated as a video, and `clip` describes it.
         """
         clip = None
         async with AsyncExitStack() as held:
@@ -215,7 +215,7 @@ def create_app(
 
     @app.get("/api/progress/{job}", response_model=JobProgress)
     async def progress(job: str) -> dict[str, Any]:
-        """What a picture is at: its state (unknown once it is done), how many wait before it, the share done."""
+        """A picture's state (unknown once it is done), how many wait in front of it, and the share that is done."""
         return queue.describe(job)
 
     @app.get("/api/models", response_model=ModelList)

@@ -1,4 +1,4 @@
-"""Put a built page in its folder, file by file: what an earlier build left there goes, and nothing else does."""
+"""Put a built page in its folder, file by file, and remove the files of an earlier build and no others."""
 
 import os
 from collections.abc import Collection
@@ -8,16 +8,16 @@ from typing import Final
 from artifix.errors import OutputError
 
 OFFERS: Final = "offers.json"
-"""It lists the files of the build, and goes first: where the work is cut short, the next build knows them."""
+"""The list of the build's files. Written first, it lets the next build remove what an interrupted one left."""
 WORKER: Final = "sw.js"
-"""The service worker, which goes last: browsers fetch all the others when it changes."""
+"""The service worker. It is written last, since browsers fetch all other files when it changes."""
 
 
 def put_in_place(made: Path, folder: Path, earlier: Collection[str]) -> None:
     """Move the files of a build into a folder on the same file system, and remove those of an earlier build.
 
     `earlier` are the names of the latter, as that build itself recorded them. OutputError, before anything is touched,
-    if a file of somebody else's has the name of a new one, or if a link leads out of the folder.
+    if a file that is not of an earlier build has the name of a new one, or if a link leads out of the folder.
     """
     names = [path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()]
     for name in names:

@@ -114,7 +114,7 @@ class WorkQueue:
             job.stopped.set()
             if not future.cancel():
                 await asyncio.wait([arrived])
-                arrived.exception()  # heard: asyncio need not tell of it
+                arrived.exception()  # retrieved, so that asyncio does not log it
             raise
         except StoppedError:
             raise Refusal(503, _STOPPING) from None

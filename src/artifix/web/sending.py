@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 
 class HeldFile(FileResponse):
-    """A file as an answer, and what must be kept until it has been sent; it is let go whether it arrives or not."""
+    """A file as an answer; `held` is closed when it has been sent, or could not be."""
 
     def __init__(self, path: Path, held: AsyncExitStack, seconds: float, **options: Any) -> None:
         super().__init__(path, **options)

@@ -1,6 +1,6 @@
-"""What a worker does with an uploaded video: look at it, restore one of its frames, or restore all of it.
+"""The work on an uploaded video: find its facts, restore one of its frames, or restore all of it.
 
-FFmpeg reads a stranger's file in a child process alone, which has limits of its own: see `artifix.image.child`.
+FFmpeg reads uploads only in a child process, which has limits of its own: see `artifix.image.child`.
 """
 
 import dataclasses
@@ -39,8 +39,7 @@ def takes_videos() -> bool:
 def examine(upload: Upload, progress: Progress, limits: Limits) -> Clip:
     """The facts of an uploaded video.
 
-    Refusal 415 for a server that takes none, 413 for one that is too long or too large, 422 for one that cannot be
-    restored.
+    Refusal 415 if the server takes no videos, 413 if this one is too long or too large, 422 if it cannot be restored.
     """
     from artifix.video.glance import clip_of
 
@@ -78,9 +77,9 @@ def show_frame(
 
 
 def restore(upload: Upload, progress: Progress, clip: Clip, name: str, options: dict[str, Any]) -> tuple[Path, Record]:
-    """All of a video, of which `clip` tells, restored into a file by `restore_video` with these options of `Restorer`.
+    """All of a video restored into a file by `restore_video`, with these options of `Restorer`; `clip` are its facts.
 
-    The record has the client's names: its file's, and the model's, which is `name`; empty where the codec chose it.
+    The record has the client's name of the file, and `name` as the model's; if that is empty, the codec's model.
     """
     suffix = OUTPUT_SUFFIXES.get(Path(upload.name).suffix.lower(), ".mkv")
     target, share = upload.folder / f"restored{suffix}", upload.folder / "share"

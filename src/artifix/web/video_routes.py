@@ -30,7 +30,9 @@ from artifix.web.sending import HeldFile
 from artifix.web.upload import Upload, while_connected
 from artifix.web.videos import Videos
 
-_GONE: dict[int | str, dict[str, Any]] = {410: {"model": Failure, "description": "there is no such video any more"}}
+_GONE: dict[int | str, dict[str, Any]] = {
+    410: {"model": Failure, "description": "the video has been removed, or there was none"}
+}
 _FRESH = {"Cache-Control": "no-store"}
 
 
@@ -76,8 +78,8 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
     ) -> VideoName:
         """Begin to restore the video in the field `file`: the file that `artifix restore` would write, sound kept.
 
-        That takes minutes: ask /api/videos/NAME for it, `video` being the name. A video for which nobody asks is let
-        go.
+        That takes minutes: `video` is its name in GET /api/videos/NAME. A video that is not requested for a while is
+        removed.
         """
         restorers.ensure_known(model)
         async with AsyncExitStack() as held:
@@ -96,7 +98,7 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
         | _GONE,
     )
     async def fetch_video(video: str) -> Response:
-        """The restored video, or how far it is."""
+        """The restored video, or its progress."""
         started = videos.find(video)
         if not started.task.done():
             return JSONResponse(videos.queue.describe_job(started.job), 202)
@@ -112,5 +114,5 @@ def add_videos(app: FastAPI, intake: Intake, videos: Videos, restorers: Restorer
 
     @app.delete("/api/videos/{video}", status_code=204, responses=_GONE)
     async def drop_video(video: str) -> None:
-        """Let a video go, whether it has been restored or not."""
+        """Remove a video, whether it has been restored or not."""
         await videos.drop(video)

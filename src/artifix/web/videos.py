@@ -1,7 +1,7 @@
-"""Videos that are being restored, and those that wait to be fetched.
+"""Videos that are being restored, and restored ones that wait to be fetched.
 
-That is minutes of work, longer than browsers and proxies wait for an answer. So a client starts one, asks now and then
-how far it is, fetches the file, and lets it go. A video for which no client asks is let go after
+A video takes minutes, longer than browsers and proxies wait for an answer. So a client starts one, requests its
+progress now and then, fetches the file, and removes it. A video that no client requests is removed after
 `limits.unattended_seconds`.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from artifix.restoration import Record
 from artifix.serving.refusal import Refusal
@@ -30,13 +31,13 @@ class Started:
     held: AsyncExitStack
     """Its place in the queue, and its files."""
     asked: float
-    """When a client asked for it last, by the monotonic clock."""
+    """When a client requested it last, by the monotonic clock."""
 
 
 class Videos:
     """At most `limits.videos` at once, one of them worked on; used from one event loop.
 
-    The names that they go by cannot be guessed.
+    Their names cannot be guessed.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -44,11 +45,12 @@ class Videos:
         self._seconds = limits.unattended_seconds
         self._started: dict[str, Started] = {}
         self._watch: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.Future[list[Any]] | None = None  # asyncio itself keeps only weak references
 
     async def start(self, held: AsyncExitStack, job: Job, work: Work) -> str:
-        """Have a video that has arrived restored; the name to ask for it by. Refusal 429 if there is no place for it.
+        """Have a video that has arrived restored, and return its name. Refusal 429 if there is no place for it.
 
-        `held` is closed when the video is let go, or has failed: then only the reason is kept.
+        `held` is closed when the video is removed or has failed; of one that has failed only the reason is kept.
         """
         try:
             self.queue.admit(job)
@@ -78,17 +80,17 @@ class Videos:
         return video
 
     async def drop(self, name: str) -> None:
-        """Let a video go: what is going on with it ends, its files are removed. Refusal 410 as for `find`."""
+        """Remove a video: its restoration ends and its files are deleted. Refusal 410 as for `find`."""
         video = self.find(name)
         del self._started[name]
         video.task.cancel()
         await asyncio.wait([video.task])
         if not video.task.cancelled():
-            video.task.exception()  # heard: asyncio need not tell of it
+            video.task.exception()  # retrieved, so that asyncio does not log it
         await video.held.aclose()
 
     async def close(self) -> None:
-        """Let all go, and wait until every place has been given back."""
+        """Remove all videos, and wait until every place has been given back."""
         self.queue.stop()
         for name in list(self._started):
             await self.drop(name)
@@ -97,7 +99,7 @@ class Videos:
         await self.queue.close()
 
     def _expect(self) -> None:
-        """Come back when the first may have been forgotten by its client."""
+        """Look again when the first video may have gone unrequested for too long."""
         if self._watch is None and self._started:
             first = min(video.asked for video in self._started.values())
             delay = max(0.0, first + self._seconds - time.monotonic())

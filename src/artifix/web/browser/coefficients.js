@@ -5,7 +5,7 @@ import { readScan, ZIGZAG } from "./scans.js";
 
 const [SOI, EOI, SOS, DQT, DHT, DRI, APP0, APP14] = [0xd8, 0xd9, 0xda, 0xdb, 0xc4, 0xdd, 0xe0, 0xee];
 const [BASELINE, EXTENDED, PROGRESSIVE] = [0xc0, 0xc1, 0xc2];
-const MOST_SCANS = 200; // a file may have each of its blocks decoded for every few bytes
+const MOST_SCANS = 200; // since a scan of a few bytes may go over every block
 const MOST_SAMPLES = 160_000_000; // of all components
 
 // A JPEG's { height, width, space, components }, as the file stores it; `space` is "L", "YCbCr" or "RGB". A component

@@ -1,10 +1,10 @@
-// What a network is told of a JPEG: its tables and sampling, as `artifix.models.known` lays them out.
+// The vector that a network is conditioned on: a JPEG's tables and subsampling, in the layout of `artifix.models.known`.
 
 const [SIZE, CHROMA, JPEG, ACROSS, DOWN, COLOUR] = [144, 64, 128, 129, 130, 131];
 const STEPS = 8; // powers of two in the range of a step of 8 bits
 
-// The vector of what `readCoefficients` made, of a picture that stands as `orientation` has it; null for no JPEG, which
-// tells nothing. Nor does RGB, or a picture that, when it is turned, begins with a part of a block.
+// The vector for the result of `readCoefficients`, null for other files, and the picture's EXIF `orientation`. It is all
+// zeros without a JPEG, for RGB, and if the turned picture begins with a part of a block.
 export function known(coefficients, orientation) {
   const told = new Float32Array(SIZE);
   if (!coefficients || coefficients.space === "RGB") return told;
@@ -12,7 +12,7 @@ export function known(coefficients, orientation) {
   const [luma, ...chroma] = components;
   const [across, down] = chroma.length ? [chroma[0].across, chroma[0].down] : [1, 1];
   const alike = chroma.every((each) => each.across === across && each.down === down && luma.across * luma.down === 1);
-  if (!alike || across > 2 || down > 2) return told; // no network has learned from those
+  if (!alike || across > 2 || down > 2) return told; // networks have not been trained on those
   if ([2, 3, 7, 8].includes(orientation) && width % (8 * across)) return told;
   if ([3, 4, 6, 7].includes(orientation) && height % (8 * down)) return told;
   const transposed = orientation > 4;

@@ -27,7 +27,7 @@ export class Network {
     this.#session = session;
     this.ort = ort;
     this.channels = channels;
-    this.known = known; // how many values it is told
+    this.known = known; // the length of the vector that it is conditioned on
     this.multiple = multiple;
     this.halo = roundUp(radius, multiple);
     this.side = roundUp(Math.max(3 * this.halo, Math.floor(Math.sqrt(MOST_VALUES / maps))), multiple);

@@ -1,4 +1,4 @@
-// What takes pictures home: one file, or all that are ready in one archive.
+// Downloads: one file, or all that are ready in one archive.
 
 import * as download from "./download.js";
 import { offerAll, sayOfArchive } from "./panel.js";
@@ -61,7 +61,7 @@ export class Saving {
     offerAll(this.#batch.ready.length, this.#batch.busy, making);
   }
 
-  // The picture's file with its settings; null where there is none, and why is said.
+  // The picture's file with its settings; null if it cannot be made, which is announced.
   async #make(picture) {
     picture.trouble = "";
     try {
