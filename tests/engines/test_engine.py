@@ -129,8 +129,8 @@ def test_a_signal_finds_a_process_whole_from_which_models_were_dropped(make_mode
     """OpenVINO's own alternate signal stacks, one a Core, made an end of it."""
     code = f"""
 import os, signal, artifix
-first = artifix.Restorer({str(make_model())!r}, engine="openvino")
-second = artifix.Restorer({str(make_model())!r}, engine="openvino", precision="fp32")
+first = artifix.Restorer({str(make_model())!r}, engine="openvino").load()
+second = artifix.Restorer({str(make_model())!r}, engine="openvino", precision="fp32").load()
 del first
 del second
 signal.signal(signal.SIGINT, lambda *_: print("interrupted"))

@@ -26,7 +26,7 @@ Precision = Literal["auto", "float", "fp32", "bf16", "int8"]
 
 ENGINES: Final = get_args(EngineName)
 PRECISIONS: Final = get_args(Precision)
-# Of the engines that are packages of their own, and lack some precisions.
+# The precisions of the engines that lack some; these engines need a package that is not always installed.
 _PRECISIONS_OF: Final[dict[str, tuple[str, ...]]] = {
     "onnxruntime": ("float", "fp32"),
     "torch": ("float", "fp32", "bf16"),
@@ -105,9 +105,9 @@ def load_engine(
 
 
 def check_engine(model: Model, engine: EngineName, precision: Precision) -> None:
-    """ModelError if the engine is unknown or not installed, or cannot run the model in this precision.
+    """ModelError if the engine is unknown, needs a package that is missing, or cannot run the model in this precision.
 
-    This finds what is wrong with the arguments without compiling a network.
+    This finds wrong arguments without compiling a network. OpenVINO, which belongs to every install, is not looked for.
     """
     if engine not in ENGINES:
         raise ModelError(f"unknown engine {engine!r}, expected one of {', '.join(ENGINES)}")
