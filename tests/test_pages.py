@@ -38,7 +38,7 @@ NOT_RUN = {
 }
 PYTHON_NOT_RUN = {
     "integrations.md": "needs the package of integrations/spandrel; its tests run these lines",
-    "scale.md": "a pool of four processes; tests/restoration/pool runs one of two",
+    "scale.md": "a pool of four processes; tests/pool runs one of two",
 }
 PRELUDE = "import artifix\nimage = artifix.read_image('photo.jpg')\n"  # what a page has said before
 
