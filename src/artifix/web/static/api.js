@@ -3,6 +3,7 @@
 import { askForToken, token } from "./token.js";
 
 const POLL = 250; // milliseconds between questions for a picture's progress
+const RETRIES = 20; // questions in a row that may fail
 
 export class Failure extends Error {
   constructor(status, text, retryAfter = 0) {
@@ -56,10 +57,17 @@ export async function sendVideo(picture, { query, onProgress, signal }) {
   const letGo = () => fetch(path, { ...options, method: "DELETE", keepalive: true }).catch(() => {});
   addEventListener("pagehide", letGo);
   try {
-    for (;;) {
+    for (let failed = 0; ; ) {
       const answer = await fetch(path, { ...options, signal }).catch((failure) => {
-        throw signal.aborted ? failure : new Failure(0, "the server cannot be reached");
+        if (signal.aborted) throw failure;
+        failed += 1;
+        if (failed > RETRIES) throw new Failure(0, "the server cannot be reached");
       });
+      if (!answer) {
+        await pause(POLL, signal);
+        continue;
+      }
+      failed = 0;
       if (answer.status === 200) return await received(answer);
       const told = await answer.json().catch(() => ({ error: `the server answers ${answer.status}` }));
       if (!answer.ok) throw new Failure(answer.status, told.error);
