@@ -68,6 +68,7 @@ def test_a_resumed_run_is_the_unbroken_one_to_the_bit(tmp_path, pictures, recipe
         assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on a machine of one core
 def test_workers_do_not_change_the_losses(tmp_path, pictures):
     train(with_steps(3), pictures, tmp_path / "none", workers=0, interval=1)
     train(with_steps(3), pictures, tmp_path / "two", workers=2, interval=1)
