@@ -93,6 +93,7 @@ def test_three_raters_side_by_side_a_kill_and_a_reload(open_page, make_study, ma
     server.kill()
     with suppress(playwright.Error):  # nobody answers
         pages[0].reload()
+    pages[0].wait_for_url("chrome-error://chromewebdata/", wait_until="commit")  # or it would interrupt what follows
     rate(1, 3)
     expect(pages[1].locator("#hint")).to_contain_text("Nothing is lost; trying again")
     assert len(read_ratings(server.study)) == 6
