@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artifix.color import ycbcr_to_rgb
 from artifix.image import read_picture
 from artifix.image.jpeg import coding_of
 from artifix.models.known import NOTHING
 from artifix.restoration import Restorer
+from artifix.restoration.bound import Rule
 from artifix.restoration.known import known_of, known_of_picture
 
 STEEP = [1 + 4 * column + row for row in range(8) for column in range(8)]  # unlike its transpose
@@ -100,3 +102,13 @@ def test_the_engine_is_told(tmp_path, photograph, make_model, monkeypatch):
     assert told == [True, False, True, False, False]
     np.testing.assert_array_equal(heard[0], expected)
     np.testing.assert_array_equal(heard[2], expected)
+
+
+def test_a_picture_that_was_coded_before_is_restored_without_the_tables_of_its_last_coding(tmp_path, photograph):
+    picture = read_picture(jpeg(tmp_path / "a.jpg", photograph, (48, 32)))
+    restorer = Restorer(precision="fp32")
+    twice, once = (restorer.restore_picture(picture, rule=Rule(False, "", "", before)) for before in (True, False))
+    planes = restorer.restore_planes(picture.pixels.astype(np.float32))
+    expected = np.clip(np.rint(ycbcr_to_rgb(planes)), 0, 255)
+    assert np.abs(twice.pixels - expected).max() <= 1
+    assert np.abs(once.pixels - expected).max() > 1

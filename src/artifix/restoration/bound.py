@@ -29,6 +29,8 @@ class Rule:
     """For the record: begins with kept, given up or none; empty for what is no JPEG."""
     note: str = ""
     """For people, where it is not as they would expect."""
+    coded_before: bool = False
+    """Whether an earlier, coarser coding is the reason; a network is then not told the tables of the last one."""
 
 
 def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None) -> Rule:
@@ -50,7 +52,7 @@ def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None
         return Rule(True, "kept: asked for")
     evidence = evidence or earlier_coding(picture)
     if evidence.sure >= _SURE:
-        return Rule(False, f"given up: {evidence.reason}", f"not bounded by the file: {evidence.reason}")
+        return Rule(False, f"given up: {evidence.reason}", f"not bounded by the file: {evidence.reason}", True)
     return Rule(True, "kept")
 
 

@@ -180,8 +180,10 @@ class Restorer(FileRestorer, ImageRestorer):
             return restore_plates(self.restore_picture, picture, progress)
         rule = rule or rule_for(picture, self.bound)
         pixels = picture.pixels if picture.alpha is None else Filled(picture.pixels, picture.alpha)
+        # Told of fine tables, a network leaves traces of an earlier coding: 0.6 dB of 0.9 where its grid is shifted.
+        known = NOTHING if rule.coded_before else known_of_picture(picture)
         restored = self.for_picture(picture)._network.restore_pixels(
-            pixels, picture.space, known_of_picture(picture), progress, bound_of(picture, rule)
+            pixels, picture.space, known, progress, bound_of(picture, rule)
         )
         if picture.alpha is not None:
             restore_hidden(restored, picture.pixels, picture.alpha)

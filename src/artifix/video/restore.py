@@ -114,7 +114,8 @@ def restore_frame(frame: Any, video: Video, encoding: Encoding, restorer: Restor
         plan, rule = decision_for(picture, None, bound=restorer.bound, force=restorer.force)
         if plan.leaves:
             return with_samples(frame, planes, video.layout, encoding.like)
-        restorer = restorer.for_picture(picture).for_coding(picture.tables, picture.subsampling).at(plan.strength)
+        restorer = restorer.for_picture(picture).at(plan.strength)
+        restorer = restorer.for_coding(picture.tables, picture.subsampling, told=not rule.coded_before)
         bound = bound_of(picture, rule)
     ycbcr = to_ycbcr(planes, video.layout)
     change = restorer.restore_planes(ycbcr, progress, bound)
