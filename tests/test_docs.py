@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,12 +45,8 @@ def test_no_page_installs_from_pypi_what_is_not_there():
 
 
 @pytest.fixture
-def pictures(photograph, tmp_path, monkeypatch):
+def pictures(photograph, tmp_path, own_command):
     """A folder with small pictures under the names that the page uses, and this environment's command on the PATH."""
-    place = Path(sys.executable).parent
-    if not (place / "artifix").exists() or not shutil.which("bash"):
-        pytest.skip("needs the command and bash")
-    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
     small = Image.fromarray(photograph[:64, :80])
     small.save(tmp_path / "photo.jpg", quality=30)
     small.save(tmp_path / "photo.png")

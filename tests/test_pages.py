@@ -5,7 +5,6 @@ same.
 """
 
 import importlib.util
-import os
 import re
 import shlex
 import shutil
@@ -87,12 +86,8 @@ def test_every_command_takes_what_is_printed(page, line):
 
 
 @pytest.fixture
-def world(photograph, make_model, change_model, tmp_path, monkeypatch):
+def world(photograph, make_model, change_model, tmp_path, own_command):
     """A folder with small files under the names that the pages use, and this environment's command on the PATH."""
-    place = Path(sys.executable).parent
-    if not (place / "artifix").exists() or not shutil.which("bash"):
-        pytest.skip("needs the command and bash")
-    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
     small = Image.fromarray(photograph[:48, :64])
     small.save(tmp_path / "photo.jpg", quality=30)
     small.save(tmp_path / "screenshot.png")

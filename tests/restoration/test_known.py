@@ -107,7 +107,8 @@ def test_the_engine_is_told(tmp_path, photograph, make_model, monkeypatch):
 def test_a_picture_that_was_coded_before_is_restored_without_the_tables_of_its_last_coding(tmp_path, photograph):
     picture = read_picture(jpeg(tmp_path / "a.jpg", photograph, (48, 32)))
     restorer = Restorer(precision="fp32")
-    twice, once = (restorer.restore_picture(picture, rule=Rule(False, "", "", before)) for before in (True, False))
+    rules = (Rule(False, "", coded_before=before) for before in (True, False))
+    twice, once = (restorer.restore_picture(picture, rule=rule) for rule in rules)
     planes = restorer.restore_planes(picture.pixels.astype(np.float32))
     expected = np.clip(np.rint(ycbcr_to_rgb(planes)), 0, 255)
     assert np.abs(twice.pixels - expected).max() <= 1

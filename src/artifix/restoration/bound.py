@@ -52,7 +52,8 @@ def rule_for(picture: Picture, mode: BoundMode, evidence: Evidence | None = None
         return Rule(True, "kept: asked for")
     evidence = evidence or earlier_coding(picture)
     if evidence.sure >= _SURE:
-        return Rule(False, f"given up: {evidence.reason}", f"not bounded by the file: {evidence.reason}", True)
+        note = f"not bounded by the file: {evidence.reason}"
+        return Rule(False, f"given up: {evidence.reason}", note, coded_before=True)
     return Rule(True, "kept")
 
 
